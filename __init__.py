@@ -1,0 +1,10 @@
+"""avatar-scene: a picture of your own avatar doing what the prompt says. The pack's front door for ComfyUI."""
+
+WEB_DIRECTORY = "./web"
+
+
+async def comfy_entrypoint():
+    """ComfyUI's V3 entry point: registers the model folders and returns the extension with all nodes."""
+    from .nodes import AvatarSceneExtension
+
+    return AvatarSceneExtension()
