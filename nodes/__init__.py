@@ -1,0 +1,16 @@
+"""ComfyUI nodes: schema, tooltips, unpack inputs, call the libraries, pack outputs. Nothing imports this package."""
+
+from __future__ import annotations
+
+from comfy_api.latest import ComfyExtension, io
+
+
+class AvatarSceneExtension(ComfyExtension):
+    """The pack's nodes, for ComfyUI's V3 loader."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        from . import avatar, backdrop, outpaint, paste, pose, pose_files, render
+
+        return [
+            node for module in (pose, pose_files, avatar, render, outpaint, paste, backdrop) for node in module.NODES
+        ]

@@ -1,0 +1,17 @@
+"""One spelling of a node's schema for every supported ComfyUI (0.3.75 and later)."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from comfy_api.latest import io
+
+# Give this as `extra_dict` of an input: the canvas folds it away under "advanced". Older hosts ignore the key.
+EXPERT = {"advanced": True}
+
+_SCHEMA_FIELDS = {field.name for field in fields(io.Schema)}
+
+
+def node_schema(**values) -> io.Schema:
+    """`io.Schema(**values)` without the fields (such as `search_aliases`) that an older host does not know."""
+    return io.Schema(**{name: value for name, value in values.items() if name in _SCHEMA_FIELDS})

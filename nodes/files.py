@@ -1,0 +1,104 @@
+"""Which files a graph may name, and where they are. Graphs come from strangers: nothing outside these folders opens.
+
+A file is named by a prefix and a path inside the folder it stands for: `bundled/default_avatar.glb`,
+`input/my_avatar.vrm` (ComfyUI's input folder), `models/my_avatar.vrm` (the model folder of its kind).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import folder_paths
+
+from ..weights import bundled, manifest
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file: the word errors use for it, its model folder's name, and the suffixes it may have."""
+
+    word: str
+    model_folder: str
+    suffixes: tuple[str, ...]
+    in_input: bool = True  # people put it in ComfyUI's input folder too
+    bundled: tuple[str, ...] = ()  # names in weights/files, the first is the default
+
+
+AVATAR_FILE = FileKind("avatar", "avatars", (".glb", ".vrm", ".gltf"), bundled=("default_avatar.glb",))
+BODY_FILE = FileKind("body", "smpl", (".npz", ".pkl"), in_input=False, bundled=("body.npz",))
+POSE_MODEL_FILE = FileKind(
+    "pose model", "pas_pose", (".safetensors",), in_input=False, bundled=("text_to_pose.safetensors",)
+)
+VPOSER_FILE = FileKind("VPoser", "vposer", (".safetensors",), in_input=False, bundled=("vposer.safetensors",))
+POSE_FILE = FileKind("pose", "poses", (".npz",))
+FILE_KINDS = (AVATAR_FILE, BODY_FILE, POSE_MODEL_FILE, VPOSER_FILE, POSE_FILE)
+
+
+def register_model_folders() -> None:
+    """Make `models/<folder>` known to ComfyUI for every kind, so that extra_model_paths.yaml works for them too."""
+    for kind in FILE_KINDS:
+        default = str(Path(folder_paths.models_dir) / kind.model_folder)
+        folder_paths.add_model_folder_path(kind.model_folder, default, is_default=True)
+        folder_paths.folder_names_and_paths[kind.model_folder][1].update(kind.suffixes)
+
+
+def list_files(kind: FileKind) -> list[str]:
+    """Every name of this kind a graph may use, bundled first."""
+    names = [f"bundled/{name}" for name in kind.bundled if name in manifest()]
+    if kind.in_input:
+        names += [f"input/{name}" for name in _files_below(Path(folder_paths.get_input_directory()), kind.suffixes)]
+    return names + [f"models/{name}" for name in folder_paths.get_filename_list(kind.model_folder)]
+
+
+def _files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def find_file(kind: FileKind, name: str) -> Path:
+    """The path behind a file's name in a graph.
+
+    Raises ValueError if the name leaves its folder (`..`, absolute, a link that points out) or has a suffix of another
+    kind, FileNotFoundError if there is no such file.
+    """
+    prefix, _, inside = name.replace("\\", "/").partition("/")
+    if prefix == "bundled" and inside in kind.bundled:
+        return bundled(inside)
+    if not inside.lower().endswith(kind.suffixes):
+        raise ValueError(f"{kind.word}: {name!r} is not a {' or '.join(kind.suffixes)} file")
+    if prefix == "input" and kind.in_input:
+        roots = [folder_paths.get_input_directory()]
+    elif prefix == "models":
+        roots = folder_paths.get_folder_paths(kind.model_folder)
+    elif prefix == "bundled":
+        raise FileNotFoundError(f"{kind.word}: no file {inside!r} is bundled; bundled: {', '.join(kind.bundled)}")
+    else:
+        prefixes = "bundled/, input/ or models/" if kind.in_input else "bundled/ or models/"
+        raise ValueError(f"{kind.word}: {name!r} must start with {prefixes}")
+    for root in roots:
+        path = (Path(root) / inside).resolve()
+        if not path.is_relative_to(Path(root).resolve()):
+            raise ValueError(f"{kind.word}: {name!r} points outside ComfyUI's folders")
+        if path.is_file():
+            return path
+    where = "ComfyUI's input folder" if prefix == "input" else f"models/{kind.model_folder}"
+    raise FileNotFoundError(f"{kind.word}: there is no file {inside!r} in {where}")
+
+
+def check_file(kind: FileKind, name: str) -> bool | str:
+    """For `validate_inputs`: True, or the one line that says what is wrong with the name."""
+    try:
+        find_file(kind, name)
+    except (ValueError, FileNotFoundError) as error:
+        return str(error)
+    return True
+
+
+def file_fingerprint(kind: FileKind, name: str) -> tuple[str, int, int] | str:
+    """For `fingerprint_inputs`: changes when the file behind the name changes."""
+    try:
+        status = find_file(kind, name).stat()
+    except (ValueError, FileNotFoundError) as error:
+        return str(error)
+    return name, status.st_mtime_ns, status.st_size

@@ -1,0 +1,78 @@
+"""Poses on disk: `.npz` with SMPL's names, readable by numpy alone (no pickles).
+
+    body_pose (n,21,3)  global_orient (n,3)  betas (n,10)  transl (n,3)  joints (n,24,3)  texts (n)  betas_space ()
+    left_hand_pose (n,15,3), right_hand_pose (n,15,3)  if the hands are posed
+
+Only `body_pose` must be there when a file is read. Radians, metres, y up; `joints` are the bundled body's.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..smpl import NUM_BODY_JOINTS, SMPLPose
+
+MAX_POSES = 100_000  # 180 MB of float32; a file that says more is refused before it is unpacked
+_TENSORS = ("body_pose", "global_orient", "betas", "transl", "left_hand_pose", "right_hand_pose")
+
+
+def save_pose(path: Path, pose: SMPLPose, joints: torch.Tensor | None = None) -> None:
+    """Write poses to an npz file, whole or not at all. joints: (n, 24, 3) metres, of the bundled body."""
+    arrays = {name: value.cpu().numpy() for name in _TENSORS if (value := getattr(pose, name)) is not None}
+    if joints is not None:
+        arrays["joints"] = joints.cpu().numpy()
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays, texts=np.array(pose.texts), betas_space=np.array(pose.betas_space))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_bytes(buffer.getvalue())
+    os.replace(partial, path)
+
+
+def load_pose(path: Path) -> SMPLPose:
+    """Read poses from an npz file.
+
+    Raises FileNotFoundError, or ValueError in one line for a file that is no npz, holds pickles, has no `body_pose`,
+    wrong shapes, too many poses or values that are not finite.
+    """
+    name = f"Pose file {path.name!r}"
+    if not path.is_file():
+        raise FileNotFoundError(f"{name}: there is no such file")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            _check_sizes(name, archive)
+            arrays = {key: archive[key] for key in (*_TENSORS, "texts", "betas_space") if key in archive.files}
+    except (OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
+        raise ValueError(f"{name}: not a readable npz file ({error})") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    if "body_pose" not in arrays:
+        raise ValueError(f"{name}: it has no array 'body_pose'; save poses with PASSavePose or `./pas pose`")
+    try:
+        tensors = {key: torch.from_numpy(arrays[key].astype(np.float32)) for key in _TENSORS if key in arrays}
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: its arrays are not numbers") from None
+    body_pose = tensors.pop("body_pose")
+    if body_pose.ndim == 2 and body_pose.shape[1] == NUM_BODY_JOINTS * 3:
+        body_pose = body_pose.reshape(-1, NUM_BODY_JOINTS, 3)
+    texts = [str(text) for text in arrays.get("texts", np.array([])).reshape(-1)]
+    try:
+        return SMPLPose.create(body_pose, **tensors, texts=texts, betas_space=str(arrays.get("betas_space", "bundled")))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _check_sizes(name: str, archive: np.lib.npyio.NpzFile) -> None:
+    """Refuse a file whose unpacked size could not be MAX_POSES poses, before anything is unpacked."""
+    limit = MAX_POSES * NUM_BODY_JOINTS * 3 * 8
+    for entry in archive.zip.infolist():
+        if entry.file_size > limit:
+            raise ValueError(
+                f"array {entry.filename!r} has {entry.file_size} bytes; at most {MAX_POSES} poses are read"
+            )
