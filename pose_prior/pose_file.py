@@ -46,7 +46,7 @@ def load_pose(path: Path) -> SMPLPose:
         raise FileNotFoundError(f"{name}: there is no such file")
     try:
         with np.load(path, allow_pickle=False) as archive:
-            _check_sizes(name, archive)
+            _check_sizes(archive)
             arrays = {key: archive[key] for key in (*_TENSORS, "texts", "betas_space") if key in archive.files}
     except (OSError, EOFError, zipfile.BadZipFile, KeyError) as error:
         raise ValueError(f"{name}: not a readable npz file ({error})") from None
@@ -68,7 +68,7 @@ def load_pose(path: Path) -> SMPLPose:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _check_sizes(name: str, archive: np.lib.npyio.NpzFile) -> None:
+def _check_sizes(archive: np.lib.npyio.NpzFile) -> None:
     """Refuse a file whose unpacked size could not be MAX_POSES poses, before anything is unpacked."""
     limit = MAX_POSES * NUM_BODY_JOINTS * 3 * 8
     for entry in archive.zip.infolist():
