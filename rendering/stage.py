@@ -1,0 +1,121 @@
+"""A posed figure before the camera: where the camera stands, and the pictures of avatar and gray body it takes.
+
+Avatar and gray body are drawn with one camera, so the two pictures line up pixel for pixel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from ..smpl import SMPLPose
+from .avatar import Avatar
+from .body import Body, body_mesh, load_body
+from .camera import Camera, auto_yaw, fit_camera
+from .gray_body import fit_body, girth_ratio
+from .mesh import Mesh
+from .render import RenderPasses, render, render_gray
+from .retarget import avatar_joints, pose_avatar, retarget
+
+MAX_BATCH = 256
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """How to frame a figure that is not known yet; `aim` turns it into a `Camera`.
+
+    yaw:      degrees around the person, positive shows their left side; None picks the view that shows the action best.
+    pitch:    degrees, positive looks down. roll: degrees, positive turns the picture counter-clockwise.
+    focal_mm: 35 mm-equivalent focal length. distance: metres, or None to fit the figure by `fill`.
+    fill:     share of the frame the figure fills. center: where its middle stands, shares of width and height.
+    """
+
+    yaw: float | None = None
+    pitch: float = 0.0
+    roll: float = 0.0
+    focal_mm: float = 50.0
+    distance: float | None = None
+    fill: float = 0.85
+    center: tuple[float, float] = (0.5, 0.5)
+    orthographic: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An avatar (or the body itself) in B poses: its meshes and its joints in SMPL order, (B, 24, 3) metres."""
+
+    meshes: tuple[Mesh, ...]
+    joints: torch.Tensor
+
+
+def avatar_figure(avatar: Avatar, pose: SMPLPose) -> Figure:
+    """The avatar in every pose of a batch."""
+    _check_batch(pose)
+    matrices = retarget(avatar, pose)
+    return Figure(tuple(pose_avatar(avatar, pose, matrices=matrices)), avatar_joints(avatar, matrices))
+
+
+def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None = None) -> Figure:
+    """The gray body in every pose: its own build, or fitted under an avatar."""
+    _check_batch(pose)
+    body = body or load_body()
+    if avatar is None:
+        vertices, joints = body.posed(pose)
+    else:
+        matrices = retarget(avatar, pose)
+        joints = avatar_joints(avatar, matrices).to(body.v_template)
+        first = pose_avatar(avatar, pose.select(0), matrices=matrices[:1])[0]
+        girth = girth_ratio(body, first, joints[0])
+        vertices = fit_body(body, pose, joints, girth)
+    return Figure(tuple(body_mesh(body, v) for v in vertices), joints)
+
+
+def aim(settings: CameraSettings, figure: Figure, width: int, height: int) -> tuple[Camera, ...]:
+    """One camera a pose, each framing its figure as the settings say."""
+    return tuple(
+        fit_camera(
+            mesh.vertices[mesh.faces.unique()],
+            width,
+            height,
+            yaw=auto_yaw(joints) if settings.yaw is None else settings.yaw,
+            pitch=settings.pitch,
+            roll=settings.roll,
+            focal_mm=settings.focal_mm,
+            distance=settings.distance,
+            fill=settings.fill,
+            center=settings.center,
+            orthographic=settings.orthographic,
+        )
+        for mesh, joints in zip(figure.meshes, figure.joints)
+    )
+
+
+def take_pictures(
+    figure: Figure,
+    cameras: Sequence[Camera],
+    *,
+    gray: bool = False,
+    supersampling: int = 2,
+    callback: Callable[[int], None] | None = None,
+) -> list[RenderPasses]:
+    """Render every figure of a batch with its camera; one camera serves all. `callback(done)` may raise to stop.
+
+    Raises ValueError if the numbers of figures and cameras do not fit.
+    """
+    if len(cameras) not in (1, len(figure.meshes)):
+        raise ValueError(f"camera: {len(cameras)} cameras for {len(figure.meshes)} poses; connect one, or one a pose")
+    draw = render_gray if gray else render
+    pictures = []
+    for index, mesh in enumerate(figure.meshes):
+        camera = cameras[index if len(cameras) > 1 else 0]
+        pictures.append(draw(mesh, camera, supersampling=supersampling))
+        if callback is not None:
+            callback(index + 1)
+    return pictures
+
+
+def _check_batch(pose: SMPLPose) -> None:
+    if len(pose) > MAX_BATCH:
+        raise ValueError(f"pose: {len(pose)} poses are too many to render at once, at most {MAX_BATCH}; select some")
