@@ -7,6 +7,7 @@ skinning. Everything is batched, differentiable, and works in the dtype and on t
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,8 +60,10 @@ class Body:
 
     @functools.cached_property
     def vertex_part(self) -> torch.Tensor:
-        """(V,) SMPL joint that moves each vertex most; finger, jaw and eye joints count as the joint that carries them."""
-        return torch.tensor(_carrier(self.parents, self.smpl_joints))[self.weights.argmax(1).cpu()].to(self.faces.device)
+        """(V,) SMPL joint that moves each vertex most; a finger counts as the joint that carries it."""
+        return torch.tensor(_carrier(self.parents, self.smpl_joints))[self.weights.argmax(1).cpu()].to(
+            self.faces.device
+        )
 
     def to(self, *args, **kwargs) -> Body:
         """The same body with its float tensors moved or cast; faces follow the device only."""
@@ -224,7 +227,7 @@ def _levels(parents: tuple[int, ...]) -> tuple[list[tuple[tuple[int, ...], tuple
         depth[joint] = depth[parent] + 1
     groups = [[j for j in range(len(parents)) if depth[j] == d] for d in range(max(depth) + 1)]
     levels = [(tuple(groups[0]), ())]
-    for above, group in zip(groups, groups[1:]):
+    for above, group in itertools.pairwise(groups):
         levels.append((tuple(group), tuple(above.index(parents[j]) for j in group)))
     flat = [j for group in groups for j in group]
     return levels, tuple(flat.index(j) for j in range(len(parents)))
