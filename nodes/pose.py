@@ -16,23 +16,23 @@ CATEGORY = "avatar-scene/pose"
 
 
 @functools.lru_cache(maxsize=2)
-def _text_to_pose(path: Path, vposer: Path, _fingerprint: tuple):
-    from ..pose_prior import TextToPose
-
-    return TextToPose.load(path, vposer=vposer)
-
-
-@functools.lru_cache(maxsize=2)
 def _vposer(path: Path, _fingerprint: tuple):
     from ..pose_prior import load_vposer
 
     return load_vposer(path)
 
 
-def load_text_to_pose(model: str, vposer: str):
-    """The text-to-pose model behind two graph file names, kept between runs until a file changes."""
+@functools.lru_cache(maxsize=2)
+def _pose_prior(model: Path, vposer: Path, _fingerprint: tuple):
+    from ..pose_prior import PosePrior, TextToPose, load_ranker, load_vposer
+
+    return PosePrior(TextToPose.load(model), load_vposer(vposer), load_ranker())
+
+
+def load_pose_prior(model: str, vposer: str):
+    """The text-to-pose models behind two graph file names, kept between runs until a file changes."""
     fingerprint = (file_fingerprint(POSE_MODEL_FILE, model), file_fingerprint(VPOSER_FILE, vposer))
-    return _text_to_pose(find_file(POSE_MODEL_FILE, model), find_file(VPOSER_FILE, vposer), fingerprint)
+    return _pose_prior(find_file(POSE_MODEL_FILE, model), find_file(VPOSER_FILE, vposer), fingerprint)
 
 
 def _model_input() -> io.Combo.Input:
@@ -130,19 +130,19 @@ class TextToSMPLPose(io.ComfyNode):
 
     @classmethod
     def execute(cls, prompt, seed, candidates, keep, steps, guidance_scale, sampler, model, vposer) -> io.NodeOutput:
-        text_to_pose = load_text_to_pose(model, vposer)
         report = reporter(steps)
-        code, pose = text_to_pose.generate(
-            prompt,
-            candidates=candidates,
-            keep=keep,
+        pose, code = load_pose_prior(model, vposer).generate(
+            [prompt],
+            candidates,
+            oversampling=1,
             seed=seed,
             steps=steps,
             guidance_scale=guidance_scale,
             sampler=sampler,
             callback=lambda step, _total: report(step),
         )
-        return io.NodeOutput(pose, code)
+        best = list(range(keep))
+        return io.NodeOutput(pose.select(best), code.select(best))
 
 
 class VPoserDecode(io.ComfyNode):
@@ -236,7 +236,7 @@ class PASRankPoses(io.ComfyNode):
     @classmethod
     def execute(cls, pose, prompt, keep, model, vposer) -> io.NodeOutput:
         texts = [prompt] * len(pose) if prompt.strip() else list(pose.texts)
-        scores = load_text_to_pose(model, vposer).rank(pose, texts)
+        scores = load_pose_prior(model, vposer).rank(pose, texts)
         order = scores.argsort(descending=True, stable=True)[:keep]
         return io.NodeOutput(pose.select(order), scores[order].tolist())
 

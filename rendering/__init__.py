@@ -1,0 +1,25 @@
+"""Pose and body or avatar to pictures, in plain torch: no ComfyUI, no display, no GL.
+
+avatar = load_avatar("me.vrm")
+figure = avatar_figure(avatar, pose)                      # the avatar in each pose of an SMPLPose
+cameras = aim(CameraSettings(), figure, 512, 512)
+pictures = take_pictures(figure, cameras)                 # RenderPasses: rgba, depth, normal, part
+"""
+
+from __future__ import annotations
+
+from .avatar import Avatar, load_avatar
+from .body import Body, body_joints, body_mesh, load_body
+from .camera import Camera, auto_yaw, fit_camera
+from .control import depth_picture, normal_picture
+from .mesh import Material, Mesh, Texture
+from .render import RenderPasses, render, render_batch, render_gray
+from .retarget import avatar_joints, pose_avatar, retarget
+from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
+
+__all__ = [
+    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Material", "Mesh", "RenderPasses", "Texture",
+    "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh", "depth_picture", "fit_camera",
+    "gray_figure", "load_avatar", "load_body", "normal_picture", "pose_avatar", "render", "render_batch",
+    "render_gray", "retarget", "take_pictures",
+]  # fmt: skip
