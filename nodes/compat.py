@@ -15,3 +15,9 @@ _SCHEMA_FIELDS = {field.name for field in fields(io.Schema)}
 def node_schema(**values) -> io.Schema:
     """`io.Schema(**values)` without the fields (such as `search_aliases`) that an older host does not know."""
     return io.Schema(**{name: value for name, value in values.items() if name in _SCHEMA_FIELDS})
+
+
+def expert(value: io.Input) -> io.Input:
+    """The same input, folded away under "advanced" on the canvas. Hosts before it existed ignore the mark."""
+    value.extra_dict = {**(value.extra_dict or {}), **EXPERT}
+    return value
