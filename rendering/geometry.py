@@ -64,11 +64,13 @@ class Geometry:
         corner_view, corner_attributes = view, attributes
         if cut is not None:
             whole, split = torch.nonzero(~cut)[:, 0], torch.nonzero(cut)[:, 0]
-            corners = torch.cat((view, attributes), 1)[faces[split]]
+            # Crossings lie close to the camera while their ends may be far away: float64 where the device has it.
+            precise = torch.float32 if view.device.type == "mps" else torch.float64
+            corners = torch.cat((view, attributes), 1)[faces[split]].to(precise)
             for plane in _planes(camera):
                 corners, split = clip_to_plane(corners, split, plane)
             # Cut triangles become rows of their own behind the mesh's vertices.
-            fresh = corners.flatten(0, 1)
+            fresh = corners.flatten(0, 1).float()
             corner_view, corner_attributes = torch.cat((view, fresh[:, :3])), torch.cat((attributes, fresh[:, 3:]))
             added = torch.arange(len(view), len(corner_view), device=view.device).view(-1, 3)
             faces, source = torch.cat((faces[whole], added)), torch.cat((whole, split))

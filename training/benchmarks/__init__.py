@@ -1,0 +1,1 @@
+"""Scripts that print how fast and how well each part works."""
