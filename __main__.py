@@ -63,13 +63,15 @@ def _pose(options: argparse.Namespace) -> None:
         texts = options.texts.read_text(encoding="utf-8").splitlines()
         targets = [(text, options.output / f"{index}.npz") for index, text in enumerate(texts)]
 
-    from .pose_prior.pipeline import TextToPose
     from .pose_prior.pose_file import save_pose
+    from .pose_prior.text_to_pose import PosePrior
     from .rendering.body import load_body
 
-    model, body = TextToPose.load(), load_body()
+    prior, body = PosePrior.load(), load_body()
     for text, path in targets:
-        _, pose = model.generate(text, candidates=options.n, keep=options.n, seed=options.seed)
+        if note := prior.text_to_pose.prompts([text])[0].note:
+            print(f"pas: {note}", file=sys.stderr)
+        pose, _ = prior.generate([text], options.n, seed=options.seed)
         save_pose(path, pose, body.posed(pose)[1])
 
 

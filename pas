@@ -341,7 +341,7 @@ def build_host(name: dict, comfyui: Path | None) -> Path:
         (folder / "tmp").mkdir()  # beside the host: the system's temporary folder may be too small for torch
         environment = clean_environment(TMPDIR=str(folder / "tmp"))
         steps = Steps(6, folder / "build.log", environment, inherit=(lock,))
-        install = (python, "-m", "pip", "install", "--progress-bar", "off", *TORCH)
+        install = (python, "-m", "pip", "install", "--progress-bar", "off", "--no-compile", *TORCH)
         with steps.step("virtual environment"):
             steps.run(sys.executable, "-m", "venv", folder / "venv")
         with steps.step(f"ComfyUI {'at ' + str(comfyui) if comfyui else COMFYUI}"):

@@ -12,9 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from PIL import Image
-
 from avatar_scene import headless
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 COMFYUI = os.environ.get("PAS_COMFYUI")  # the source folder of the ComfyUI under test; `./pas test` sets it
@@ -65,7 +64,7 @@ class ComfyHost:
         return self.base / "models"
 
     def run(self, workflow: dict) -> Run:
-        """Run an API workflow. Raises `headless.HeadlessError` naming the node whose input is refused or which fails."""
+        """Run an API workflow. Raises `headless.HeadlessError` naming the node that refuses its input or fails."""
         run = Run()
         entry = self.server.run(workflow, lambda kind, data: run.events.append((kind, data)))
         run.outputs, run.files = entry["outputs"], headless.files_of(entry)

@@ -7,9 +7,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from host import ROOT, ComfyHost
-
 from avatar_scene.headless import HeadlessError
+from host import ROOT, ComfyHost
 
 pytestmark = pytest.mark.host
 
