@@ -33,8 +33,11 @@ CHILD = {
     18: 20,
     19: 21,
 }
+SPINE = (0, 3, 6, 9, 12)  # pelvis to neck
+TRUNK = [0, 3, 6, 9, 13, 14]  # collars have hardly a length of their own
 MIN_PART_VERTICES = 12  # fewer say nothing about a limb's girth
 GIRTH_LIMITS = (0.4, 3.0)  # a cape or a skirt hung on a leg bone must not blow the leg up
+MIN_BONE = 1e-3  # metres; shorter: two joints in one place
 _EPSILON = 1e-8
 
 
@@ -45,6 +48,7 @@ def fit_body(body: Body, pose: SMPLPose, joints: torch.Tensor, girth: torch.Tens
     girth:  (24,) the avatar's limb girths over the body's, from `girth_ratio`.
     """
     rest = body.rest_joints[list(body.smpl_joints)]
+    joints = _with_whole_spine(joints.to(rest), rest)
     rest_vertices, _ = body.shaped(body.betas_of(pose))
     turn = forward_kinematics(body.rotations(pose)[:, list(body.smpl_joints)], rest, PARENTS)[..., :3, :3]  # B 24 3 3
     identity = torch.eye(3).to(rest)
@@ -52,7 +56,9 @@ def fit_body(body: Body, pose: SMPLPose, joints: torch.Tensor, girth: torch.Tens
     for joint in range(len(PARENTS)):
         across = girth[joint].to(rest)
         child = CHILD.get(joint)
-        if child is None:  # uniform: the parent's stretch along the bone says nothing about a head or a hand
+        if (
+            child is None
+        ):  # heads, toes and fingers have no length of their own to reach: scaled alike in all directions
             matrices.append(turn[:, joint] * across)
             continue
         bone = rest[child] - rest[joint]
@@ -78,12 +84,34 @@ def girth_ratio(body: Body, mesh: Mesh, joints: torch.Tensor) -> torch.Tensor:
     """
     rest = body.rest_joints[list(body.smpl_joints)]
     own = _girths(body.v_template, body.vertex_part, rest)
-    avatar = _girths(mesh.vertices.to(rest), mesh.vertex_part.to(body.faces), joints.to(rest))
+    joints = _with_whole_spine(joints.to(rest)[None], rest)[0]
+    avatar = _girths(mesh.vertices.to(rest), mesh.vertex_part.to(body.faces), joints)
     height = (joints[15] - joints[[7, 8]].mean(0)).norm() / (rest[15] - rest[[7, 8]].mean(0)).norm()
     ratio = torch.where(avatar > 0, avatar / own.clamp(min=_EPSILON), height).clamp(*GIRTH_LIMITS)
-    for hand, wrist in ((22, 20), (23, 21)):
-        ratio[hand] = ratio[wrist]
+    known = [joint for joint in TRUNK[:4] if avatar[joint] > 0]
+    ratio[TRUNK] = (
+        ratio[known].mean() if known else height
+    )  # one girth for all of the trunk: steps between its parts would tear the skin
+    for tip, before in ((10, 7), (11, 8), (22, 20), (23, 21)):  # toes and fingers are as thick as foot and hand
+        ratio[tip] = ratio[before]
     return (ratio + ratio[list(MIRROR)]) / 2
+
+
+def _with_whole_spine(joints: torch.Tensor, rest: torch.Tensor) -> torch.Tensor:
+    """Joints (B, 24, 3) with spine joints that a rig lacks (two in one place) set between their neighbours."""
+    place = lambda chain: torch.cumsum(torch.cat([rest.new_zeros(1), chain.diff(dim=0).norm(dim=-1)]), 0)  # noqa: E731
+    share = place(rest[list(SPINE)])
+    whole = joints.clone()
+    for spine in range(len(joints)):
+        length = joints[spine, list(SPINE)].diff(dim=0).norm(dim=-1)
+        kept = [0] + [k for k in range(1, 4) if length[k - 1] > MIN_BONE and length[k:].sum() > MIN_BONE] + [4]
+        for k in range(1, 4):
+            if k not in kept:
+                below = max(j for j in kept if j < k)
+                above = min(j for j in kept if j > k)
+                part = (share[k] - share[below]) / (share[above] - share[below])
+                whole[spine, SPINE[k]] = torch.lerp(joints[spine, SPINE[below]], joints[spine, SPINE[above]], part)
+    return whole
 
 
 def _girths(vertices: torch.Tensor, part: torch.Tensor, joints: torch.Tensor) -> torch.Tensor:
