@@ -38,7 +38,7 @@ from typing import NamedTuple
 import headless  # beside this file
 
 CLONE = Path(__file__).resolve().parent
-DEMO_WORKFLOW = CLONE / "workflows" / "avatar_scene_api.json"
+DEMO_WORKFLOW = CLONE / "workflows" / "api" / "avatar_on_backdrop.json"
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")  # one coherent set; mixed builds do not import
 RECIPE = 1  # raise it when the way a host is built changes
 NEEDED_BYTES = 8 << 30 if sys.platform == "linux" else 4 << 30  # Linux wheels of torch bring the CUDA libraries
