@@ -213,14 +213,14 @@ class _Reader:
 
 
 def _clean_weights(weight: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights that sum to 1, and (V,) which vertices have none left (NaN, zero, or bound to joints that do not exist)."""
+    """Weights that sum to 1, and (V,) which vertices have none left: NaN, zero, or of joints that do not exist."""
     weight = np.where(valid & np.isfinite(weight) & (weight > 0), weight, 0.0)
     total = weight.sum(1, keepdims=True)
     return (weight / np.where(total > 1e-6, total, 1.0)).astype(np.float32), total[:, 0] <= 1e-6
 
 
 def _repaired(index, weight, damaged, positions) -> tuple[np.ndarray, np.ndarray]:
-    """Give damaged vertices the binding of the nearest sound vertex of the same primitive, or the skin's first joint."""
+    """Give damaged vertices the binding of the nearest sound vertex of the primitive, or the skin's first joint."""
     index, weight = index.copy(), weight.copy()
     sound = np.flatnonzero(~damaged)
     broken = np.flatnonzero(damaged)

@@ -24,9 +24,11 @@ _WRISTS = (JOINT_NAMES.index("left_wrist"), JOINT_NAMES.index("right_wrist"))
 _RELAXED = ((12, 20, 12), (16, 24, 14), (24, 26, 16), (20, 26, 16), (0, 8, 12))
 
 
-def pose_avatar(avatar: Avatar, pose: SMPLPose, body: Body | None = None) -> list[Mesh]:
-    """The avatar in each of B poses, as B meshes in SMPL's world."""
-    return skin_avatar(avatar, retarget(avatar, pose, body))
+def pose_avatar(
+    avatar: Avatar, pose: SMPLPose, body: Body | None = None, *, matrices: torch.Tensor | None = None
+) -> list[Mesh]:
+    """The avatar in each of B poses, as B meshes in SMPL's world; `matrices` spares a second `retarget`."""
+    return skin_avatar(avatar, retarget(avatar, pose, body) if matrices is None else matrices)
 
 
 def retarget(avatar: Avatar, pose: SMPLPose, body: Body | None = None) -> torch.Tensor:
@@ -125,7 +127,7 @@ def skin_avatar(avatar: Avatar, matrices: torch.Tensor) -> list[Mesh]:
 
 
 def _turned_normals(turn: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
-    """Normals under linear maps (V, 3, 3): the cofactor matrix, which is the inverse transpose times the determinant."""
+    """Normals under linear maps (V, 3, 3), by the cofactor matrix: the inverse transpose times the determinant."""
     a, b, c = turn.unbind(-1)
     cofactor = torch.stack([torch.linalg.cross(b, c), torch.linalg.cross(c, a), torch.linalg.cross(a, b)], -1)
     sign = torch.linalg.vecdot(a, torch.linalg.cross(b, c)).sign()[:, None]
@@ -134,6 +136,6 @@ def _turned_normals(turn: torch.Tensor, normals: torch.Tensor) -> torch.Tensor:
 
 @functools.cache
 def _relaxed_hand() -> torch.Tensor:
-    """(15, 3) axis-angle of a relaxed left hand; the right hand's is its negative (palms face down, fingers along x)."""
+    """(15, 3) axis-angle of a relaxed left hand, palm down and fingers along x; the right hand's is its negative."""
     bend = -torch.deg2rad(torch.tensor(_RELAXED, dtype=torch.float32)).flatten()
     return torch.stack([torch.zeros(15), torch.zeros(15), bend], -1)
