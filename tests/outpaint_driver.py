@@ -98,14 +98,21 @@ def random_model(config, seed=0):
 
     config.set_inference_dtype(torch.float32, None)
     model = config.get_model({}, "")
+    fill_randomly(model.diffusion_model, seed)
+    cpu = torch.device("cpu")
+    return comfy.model_patcher.ModelPatcher(model, load_device=cpu, offload_device=cpu)
+
+
+def fill_randomly(module, seed=0):
+    """ComfyUI's layers skip initialisation: every tensor gets a value that keeps activations near 1."""
+    import torch
+
     generator = torch.Generator().manual_seed(seed)
-    for name, value in model.diffusion_model.state_dict().items():
+    for name, value in module.state_dict().items():
         if value.ndim > 1:
             value.copy_(torch.randn(value.shape, generator=generator) / value[0].numel() ** 0.5)
         else:
             value.fill_(1.0 if name.endswith(("weight", "scale")) else 0.0)
-    cpu = torch.device("cpu")
-    return comfy.model_patcher.ModelPatcher(model, load_device=cpu, offload_device=cpu)
 
 
 def sdxl_inpainting():
@@ -135,6 +142,21 @@ def flux_fill():
     )  # fmt: skip
     known = {field.name for field in dataclasses.fields(comfy.ldm.flux.model.FluxParams)} | {"image_model"}
     return random_model(comfy.supported_models.FluxInpaint({key: config[key] for key in config.keys() & known}))
+
+
+def controlnet(model):
+    """A random ControlNet of the model's own layout, as ComfyUI holds one."""
+    import comfy.cldm.cldm
+    import comfy.controlnet
+    import comfy.ops
+    import torch
+
+    config = {**model.model.model_config.unet_config, "in_channels": 4, "hint_channels": 3, "dtype": torch.float32}
+    for name in ("out_channels", "transformer_depth_output"):
+        config.pop(name)
+    network = comfy.cldm.cldm.ControlNet(**config, device="cpu", operations=comfy.ops.disable_weight_init)
+    fill_randomly(network)
+    return comfy.controlnet.ControlNet(network, load_device=torch.device("cpu"))
 
 
 def sample(model, positive, negative, latent, *, seed=0, steps=2, cfg=4.0, sampler="euler", denoise=1.0):
@@ -538,6 +560,29 @@ def stock_conditioning_works_without_body_prior():
         text(), text(seed=2), avatar, vae, 1.0 - mask, False
     )
     return {"finite": bool(sample(model, positive, negative, latent).isfinite().all())}
+
+
+@case
+def controlnet_is_applied():
+    import nodes
+
+    model, vae = load_pas(), load_vae()
+    avatar, mask = picture()
+    network = controlnet(model)
+    contexts = []
+    forward = network.control_model.forward
+
+    def spying(*args, **kwargs):
+        contexts.append(list(kwargs["context"].shape))
+        return forward(*args, **kwargs)
+
+    network.control_model.forward = spying
+    plain = outpaint(model, text(), text(seed=2), vae, avatar, mask, steps=1)
+    positive, negative = nodes.ControlNetApplyAdvanced().apply_controlnet(
+        text(), text(seed=2), network, avatar, 1.0, 0.0, 1.0
+    )
+    controlled = outpaint(model, positive, negative, vae, avatar, mask, steps=1)
+    return {"contexts": contexts, "changed": difference(plain, controlled)}
 
 
 @case
