@@ -133,9 +133,12 @@ class Server:
     def post(self, workflow: dict, client: str = "") -> str:
         """Queue an API workflow and return its id. Raises HeadlessError with a line for each input that was refused."""
         try:
-            return json.loads(self.fetch("/prompt", {"prompt": workflow, "client_id": client}))["prompt_id"]
+            answer = json.loads(self.fetch("/prompt", {"prompt": workflow, "client_id": client}))
         except HTTPError as error:
             answer = json.loads(error.read() or b"{}")
+        # ComfyUI accepts a graph of which only some outputs can run; half a result is not what was asked for.
+        if "prompt_id" in answer and not answer.get("node_errors"):
+            return answer["prompt_id"]
         lines = [
             f"{node_name(workflow, node)}: {problem['message']}: {problem['details']}".rstrip(": ")
             for node, problems in (answer.get("node_errors") or {}).items()
