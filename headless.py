@@ -182,8 +182,11 @@ class Server:
         missing = sorted({node["class_type"] for node in workflow.values()} - set(known))
         if missing:
             log = self.log.read_text(encoding="utf-8", errors="replace")
-            failures = re.findall(r"Cannot import (.*? module for custom nodes: .*)", log)
-            reason = f"; cannot import {'; '.join(failures)}" if failures else ""
+            failed = re.findall(
+                r"(?:Cannot import|Error while calling comfy_entrypoint in) .*[/\\]([^/\\:]+?)(?: module.*?)?: (.*)",
+                log,
+            )
+            reason = "".join(f"; custom node {name} failed to load: {why}" for name, why in failed)
             raise HeadlessError(f"this ComfyUI has no node {', '.join(missing)}{reason}")
         for node_id, name in assigned:
             inputs = known[workflow[node_id]["class_type"]]["input"]

@@ -25,6 +25,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -571,8 +572,14 @@ def forward(command: str, arguments: list[str]) -> int:
 def wait_for(process: subprocess.Popen) -> int:
     """The exit status of a process that shares the terminal: Ctrl-C reaches it by itself, and is its to handle."""
     while True:
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             return process.wait()
+        except KeyboardInterrupt:
+            continue
+        except SystemExit:  # this program is told to end: it takes its child along
+            process.terminate()
+            process.wait()
+            raise
 
 
 def host_options() -> argparse.ArgumentParser:
@@ -612,6 +619,7 @@ def main(argv: list[str]) -> int:
 if __name__ == "__main__":
     if sys.version_info < (3, 10):  # noqa: UP036 (said in words, to whoever runs it with an older one)
         sys.exit(f"pas: needs Python 3.10 or newer, this is {sys.version.split()[0]}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what is running is ended, too
     try:
         sys.exit(main(sys.argv[1:]))
     except (PasError, headless.HeadlessError) as error:
