@@ -1,7 +1,7 @@
 """Text to 3D pose: prompts, text encoders, VPoser, the diffusion transformer, sampling and ranking.
 
-    prior = PosePrior.load()
-    pose, code = prior.generate(["a person is doing yoga"], n=5, seed=0)   # SMPLPose, best first, and PoseCode
+prior = PosePrior.load()
+pose, code = prior.generate(["a person is doing yoga"], n=5, seed=0)   # SMPLPose, best first, and PoseCode
 """
 
 from __future__ import annotations

@@ -1,0 +1,225 @@
+"""Text to 3D pose, end to end: normalise, encode, sample, decode through VPoser, rank (paper sections 3.1, 3.3 and 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..smpl import SMPLPose
+from ..weights import bundled
+from .checkpoint import load_checkpoint, load_weights
+from .code import BODY_DIM, PoseCode
+from .denoiser import Denoiser, DenoiserConfig
+from .hands import FINGER_STATES, hand_poses
+from .kinematics import rotvec_to_6d, sixd_to_rotvec
+from .prompts import Prompt, normalise
+from .ranker import PoseRanker, load_ranker
+from .sampling import initial_noise, sample
+from .text_encoder import TOKEN_SLOTS, MiniLMEncoder, TextEncoder, TextFeatures
+from .vposer import VPoser, load_vposer
+
+KIND = "text_to_pose"
+OVERSAMPLING = 4  # candidates drawn for every pose that `generate` returns
+
+
+class TextToPose:
+    """A pose checkpoint with its text encoder, ready to sample."""
+
+    def __init__(self, model: Denoiser, hand_head: nn.Linear, encoder: TextEncoder, representation: str):
+        self.model = model.eval().requires_grad_(False)
+        self.hand_head = hand_head.eval().requires_grad_(False)
+        self.encoder = encoder
+        self.representation = representation
+
+    @staticmethod
+    def load(
+        checkpoint: str | Path | None = None,
+        device: torch.device | str = "cpu",
+        encoder: TextEncoder | None = None,
+    ) -> TextToPose:
+        """The bundled checkpoint, or another; the encoder is MiniLM unless one is given.
+
+        Raises ValueError if the checkpoint is damaged, of another kind or trained with another text encoder.
+        """
+        path = bundled("text_to_pose.safetensors") if checkpoint is None else Path(checkpoint)
+        tensors, config = load_checkpoint(path, KIND)
+        name = f"{KIND} '{path.name}'"
+        encoder = MiniLMEncoder(device) if encoder is None else encoder
+        if encoder.name != config["encoder"]:
+            raise ValueError(f"{name}: trained with the text encoder {config['encoder']!r}, got {encoder.name!r}")
+        bundle = pose_bundle(DenoiserConfig(**config["denoiser"]))
+        load_weights(bundle, tensors, name)
+        bundle.to(device)
+        return TextToPose(bundle["denoiser"], bundle["hand_head"], encoder, config["representation"])
+
+    def prompts(self, texts: list[str]) -> list[Prompt]:
+        """The texts as the model will see them, with notes for the user."""
+        return [normalise(text, self.encoder.count_tokens, TOKEN_SLOTS) for text in texts]
+
+    def sample(
+        self,
+        texts: list[str],
+        n: int,
+        *,
+        seed: int = 0,
+        steps: int = 25,
+        guidance_scale: float = 2.5,
+        sampler: str = "dpm++",
+        callback: Callable[[int, int], None] | None = None,
+    ) -> PoseCode:
+        """`n` samples for every text, in the order text 0 sample 0, text 0 sample 1, ...
+
+        Sample k of a text depends on the seed, k and the text alone. An empty text is sampled without condition.
+        """
+        if n < 1:
+            raise ValueError(f"the number of poses is {n}; choose 1 or more")
+        if not texts:
+            raise ValueError("no prompt was given")
+        normalised = [prompt.text for prompt in self.prompts(texts)]
+        features = self.encoder.encode(normalised).to(self.model.positions.device)
+        return self.sample_features(normalised, features, n, seed, steps, guidance_scale, sampler, callback)
+
+    def sample_features(
+        self,
+        texts: list[str],
+        features: TextFeatures,
+        n: int,
+        seed: int,
+        steps: int,
+        guidance_scale: float,
+        sampler: str,
+        callback: Callable[[int, int], None] | None = None,
+    ) -> PoseCode:
+        """`sample` for texts that are normalised and encoded already."""
+        everything = torch.ones(1, dtype=torch.bool, device=features.mask.device)
+        null_prefix = self.model.encode_prefix(features.select(torch.zeros(1, dtype=torch.long)), everything)
+        noise = initial_noise(self.model.config.body_dim + 6, seed, list(range(n))).repeat(len(texts), 1)
+        body, root = sample(
+            self.model,
+            self.model.encode_prefix(features).repeat(n),
+            null_prefix,
+            noise,
+            steps=steps,
+            guidance_scale=guidance_scale,
+            sampler=sampler,
+            callback=callback,
+        )
+        left, right = self.finger_states(features)
+        repeat = lambda values: tuple(value for value in values for _ in range(n))  # noqa: E731
+        return PoseCode(self.representation, body, root, repeat(texts), self.encoder.name, repeat(left), repeat(right))
+
+    @torch.no_grad()
+    def finger_states(self, features: TextFeatures) -> tuple[list[str], list[str]]:
+        """The most likely finger states of the left and the right hand for every text."""
+        logits = self.hand_head(features.pooled).unflatten(-1, (2, len(FINGER_STATES)))
+        logits[~features.mask.any(1), :, 0] = torch.inf  # no text: relaxed
+        best = logits.argmax(-1).tolist()
+        return [FINGER_STATES[left] for left, _ in best], [FINGER_STATES[right] for _, right in best]
+
+
+def pose_bundle(config: DenoiserConfig) -> nn.ModuleDict:
+    """What a text_to_pose checkpoint holds: the denoiser and a linear head from pooled text to finger states."""
+    hand_head = nn.Linear(config.text_dim, 2 * len(FINGER_STATES))
+    return nn.ModuleDict({"denoiser": Denoiser(config), "hand_head": hand_head})
+
+
+@torch.no_grad()
+def decode(code: PoseCode, vposer: VPoser, strength: float = 1.0) -> SMPLPose:
+    """A sampled code as SMPL poses.
+
+    VPoser codes are decoded. 6D rotations are decoded directly and, by `strength` (0..1), drawn towards what VPoser
+    makes of them (the paper's "6D + VPoser").
+    """
+    device = next(vposer.parameters()).device
+    body_code, root = code.body.to(device), code.root.to(device)
+    if code.representation == "vposer32":
+        body = vposer.decode(body_code)
+    else:
+        body = sixd_to_rotvec(body_code.unflatten(-1, (-1, 6)))
+    pose = SMPLPose.create(body, sixd_to_rotvec(root), texts=code.texts)
+    if code.representation == "6d":
+        pose = regularize(pose, vposer, strength)
+    if code.left_hand:
+        left, right = hand_poses(list(code.left_hand), "left"), hand_poses(list(code.right_hand), "right")
+        pose = replace(pose, left_hand_pose=left.to(device), right_hand_pose=right.to(device))
+    return pose
+
+
+@torch.no_grad()
+def regularize(pose: SMPLPose, vposer: VPoser, strength: float = 1.0) -> SMPLPose:
+    """Draw a pose towards its reconstruction by VPoser: 0 leaves it, 1 replaces it, between is a mix of 6D rotations."""
+    if not 0 <= strength <= 1:
+        raise ValueError(f"strength is {strength}; choose 0 to 1")
+    if strength == 0:
+        return pose
+    parameter = next(vposer.parameters())
+    body = pose.body_pose.to(parameter)
+    rebuilt = vposer.decode(vposer.encode(body))
+    if strength < 1:
+        rebuilt = sixd_to_rotvec(torch.lerp(rotvec_to_6d(body), rotvec_to_6d(rebuilt), strength))
+    return replace(pose, body_pose=rebuilt.to(pose.body_pose))
+
+
+def rank(pose: SMPLPose, features: TextFeatures, ranker: PoseRanker) -> torch.Tensor:
+    """(B,) how well pose i fits text i, -1..1; B features, or one for all."""
+    if len(features) == 1 and len(pose) > 1:
+        features = features.select(torch.zeros(len(pose), dtype=torch.long))
+    return ranker.score(pose, features)
+
+
+class PosePrior:
+    """Everything between a prompt and ranked poses: sampler, VPoser and ranker."""
+
+    def __init__(self, text_to_pose: TextToPose, vposer: VPoser, ranker: PoseRanker | None):
+        self.text_to_pose = text_to_pose
+        self.vposer = vposer
+        self.ranker = ranker
+
+    @staticmethod
+    def load(device: torch.device | str = "cpu") -> PosePrior:
+        """The bundled models."""
+        return PosePrior(TextToPose.load(device=device), load_vposer().to(device), load_ranker().to(device))
+
+    def rank(self, pose: SMPLPose, texts: list[str]) -> torch.Tensor:
+        """(B,) how well pose i fits text i (or the one text given), -1..1. Texts are normalised first."""
+        encoder = self.text_to_pose.encoder
+        normalised = [prompt.text for prompt in self.text_to_pose.prompts(texts)]
+        return rank(pose, encoder.encode(normalised), self.ranker)
+
+    def generate(
+        self,
+        texts: list[str],
+        n: int = 5,
+        *,
+        seed: int = 0,
+        steps: int = 25,
+        guidance_scale: float = 2.5,
+        sampler: str = "dpm++",
+        oversampling: int = OVERSAMPLING,
+        callback: Callable[[int, int], None] | None = None,
+    ) -> tuple[SMPLPose, PoseCode]:
+        """The `n` best of `n * oversampling` samples for every text, best first, with their raw codes.
+
+        Rows are in the order text 0 best, text 0 second, ... Without a ranker the first n samples are returned.
+        """
+        model = self.text_to_pose
+        drawn = n * max(1, oversampling) if self.ranker is not None else n
+        code = model.sample(
+            texts, drawn, seed=seed, steps=steps, guidance_scale=guidance_scale, sampler=sampler, callback=callback
+        )
+        pose = decode(code, self.vposer)
+        if self.ranker is None:
+            return pose, code
+        features = model.encoder.encode(list(code.texts[::drawn]))
+        rows = torch.arange(len(texts)).repeat_interleave(drawn)
+        scores = self.ranker.score(pose, features.select(rows)).view(len(texts), drawn)
+        order = scores.argsort(1, descending=True, stable=True)[:, :n] + torch.arange(len(texts))[:, None] * drawn
+        chosen = order.flatten().tolist()
+        return pose.select(chosen), code.select(chosen)
+
+
+__all__ = ["BODY_DIM", "PosePrior", "TextToPose", "decode", "rank", "regularize"]

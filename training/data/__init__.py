@@ -1,0 +1,1 @@
+"""Pose data sets and their captions."""

@@ -1,0 +1,61 @@
+"""Captions and the poses they describe, as groups that are drawn from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from .captions import CaptionBank
+from .poses import PoseSet
+
+
+@dataclass(frozen=True)
+class CaptionGroup:
+    """Captions that mean the same and the poses that show it.
+
+    rows index a pose set; share is how often the group is drawn, relative to the others of its source.
+    """
+
+    name: str
+    captions: tuple[str, ...]
+    rows: np.ndarray
+    share: float
+
+
+def action_groups(poses: PoseSet) -> list[CaptionGroup]:
+    """One group for every distinct list of captions of an action, drawn as often as its poses."""
+    members = defaultdict(list)
+    for row, key in enumerate(zip(poses.action, map(tuple, poses.captions))):
+        members[key].append(row)
+    return [
+        CaptionGroup(name, captions, np.array(rows), float(poses.weight[rows].sum()))
+        for (name, captions), rows in members.items()
+        if captions
+    ]
+
+
+class PairSampler:
+    """Draws C captions and, for each, K poses it describes.
+
+    `sources` are lists of groups with the source's share of the draws. A caption is drawn by source, group, then
+    evenly within the group; its poses by their weight within the group.
+    """
+
+    def __init__(self, sources: list[tuple[list[CaptionGroup], float]], weight: np.ndarray, bank: CaptionBank):
+        groups = [(group, share) for source, share in sources for group in source if share > 0]
+        totals = [sum(group.share for group in source) for source, share in sources for _ in source if share > 0]
+        self.share = torch.tensor([share * group.share / total for (group, share), total in zip(groups, totals)])
+        self.captions = [torch.tensor([bank.index[text] for text in group.captions]) for group, _ in groups]
+        self.rows = [torch.from_numpy(group.rows) for group, _ in groups]
+        self.weights = [torch.from_numpy(weight[group.rows]) for group, _ in groups]
+
+    def draw(self, captions: int, poses: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(C,) caption numbers, (C, K) pose rows and (C,) group numbers, from torch's global generator."""
+        group = torch.multinomial(self.share, captions, replacement=True)
+        pick = torch.rand(captions)
+        caption = torch.stack([self.captions[g][int(u * len(self.captions[g]))] for g, u in zip(group, pick)])
+        rows = [self.rows[g][torch.multinomial(self.weights[g], poses, replacement=True)] for g in group]
+        return caption, torch.stack(rows), group

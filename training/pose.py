@@ -1,0 +1,160 @@
+"""Train the text-to-pose transformer: `python -m avatar_scene.training.pose --data POSES --vposer FILE --out RUN`.
+
+The loss is the mean squared error of the clean body code and root (paper section 3.3). The keys and values of a caption
+are computed once and shared by several noised poses that the caption describes, as at inference: the same gradient as
+training on whole sequences at a fraction of the cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ..pose_prior.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from ..pose_prior.code import BODY_DIM
+from ..pose_prior.denoiser import DenoiserConfig
+from ..pose_prior.hands import FINGER_STATES
+from ..pose_prior.kinematics import rotvec_to_6d
+from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
+from ..pose_prior.text_encoder import MiniLMEncoder
+from ..pose_prior.text_to_pose import KIND, pose_bundle
+from ..pose_prior.vposer import load_vposer
+from .common import TrainConfig, parse_config, seed_step, train
+from .data.captions import CaptionBank
+from .data.corpus import describe, load_corpus
+from .data.groups import PairSampler
+from .data.poses import PoseSet
+
+STD_FLOOR = 0.05  # targets that hardly vary are not blown up to unit variance
+
+
+@dataclass
+class PoseConfig(TrainConfig):
+    out: Path = Path("runs/pose")
+    data: str = ""  # folder of the mocap poses; empty: AVATAR_SCENE_POSES
+    book: str = ""  # solved action book; empty: the product's own, "none": mocap alone
+    body: str = ""  # SMPL-format body npz; empty: the bundled one
+    vposer: str = ""  # VPoser weights; empty: the bundled ones
+    representation: str = "vposer32"  # or "6d"
+    book_share: float = 0.6  # share of the draws from the action book
+    geometry_share: float = 0.3  # share of captions that speak of visible geometry
+    situation_share: float = 0.2  # share of captions that speak of situations found by geometry
+    drop_text: float = 0.1  # captions replaced by none, for classifier-free guidance
+    poses_per_caption: int = 8  # noised poses that share one caption's prefix
+    init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
+    steps: int = 8000
+    batch: int = 256  # noised poses a step
+    learning_rate: float = 1e-3
+    cache: Path = Path("runs/captions")  # encoded captions are kept here
+
+
+class DenoisingLoss:
+    """Callable for `train`: draws captions and poses, noises the poses and scores the prediction."""
+
+    def __init__(self, targets: torch.Tensor, pairs: PairSampler, bank: CaptionBank, config: PoseConfig, device):
+        self.targets = targets.to(device)  # (N, body_dim + 6), standardised
+        self.pairs, self.bank, self.config, self.device = pairs, bank, config, device
+        self.signal = alphas_cumprod().to(device)
+
+    def __call__(self, model: nn.Module, step: int) -> dict[str, torch.Tensor]:
+        config = self.config
+        captions = max(1, config.batch // config.poses_per_caption)
+        caption, rows, _ = self.pairs.draw(captions, config.poses_per_caption)
+        clean = self.targets[rows.flatten().to(self.device)]
+        time = torch.randint(TRAIN_STEPS, (len(clean),)).to(self.device)
+        noise = torch.randn(clean.shape).to(self.device)
+        signal = self.signal[time][:, None]
+        noised = signal.sqrt() * clean + (1 - signal).sqrt() * noise
+        drop = (torch.rand(captions) < config.drop_text).to(self.device)
+        features = self.bank.features(caption).to(self.device)
+        body, root = model(noised, time, features, drop, config.poses_per_caption)
+        error = (torch.cat([body, root], 1).float() - clean) ** 2
+        size = body.shape[1]
+        return {"loss": error.mean(), "body": error[:, :size].mean(), "root": error[:, size:].mean()}
+
+
+class SharedPrefix(nn.Module):
+    """The denoiser as it is trained: every caption's prefix serves several noised poses."""
+
+    def __init__(self, denoiser: nn.Module):
+        super().__init__()
+        self.denoiser = denoiser
+
+    def forward(self, noised, time, features, drop, repeat: int):
+        prefix = self.denoiser.encode_prefix(features, drop).repeat(repeat)
+        size = self.denoiser.config.body_dim
+        return self.denoiser.denoise(noised[:, :size], noised[:, size:], time, prefix)
+
+
+@torch.no_grad()
+def pose_targets(poses: PoseSet, representation: str, vposer) -> torch.Tensor:
+    """(N, body_dim + 6): what the denoiser learns to predict, not yet standardised."""
+    body, root = torch.from_numpy(poses.body), torch.from_numpy(poses.root)
+    if representation == "vposer32":
+        code = torch.cat([vposer.encode(part) for part in body.split(4096)])
+    else:
+        code = rotvec_to_6d(body).flatten(1)
+    return torch.cat([code, rotvec_to_6d(root)], 1)
+
+
+def standardise(targets: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weighted mean and standard deviation of every column."""
+    share = (weight / weight.sum()).to(targets)[:, None]
+    mean = (share * targets).sum(0)
+    return mean, (share * (targets - mean) ** 2).sum(0).sqrt().clamp(min=STD_FLOOR)
+
+
+def fit_hand_head(head: nn.Linear, poses: PoseSet, bank: CaptionBank, steps: int = 400) -> None:
+    """Logistic regression from pooled captions to the finger states of the poses they describe."""
+    labels: dict[int, list[int]] = {}
+    for texts, hands in zip(poses.captions, poses.hands):
+        if hands.min() >= 0:
+            labels.update((bank.index[text], hands.tolist()) for text in texts)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    if not labels:
+        return
+    x = bank.pooled[torch.tensor(list(labels))].float()
+    y = torch.tensor(list(labels.values()))
+    optimizer = torch.optim.AdamW(head.parameters(), 0.05, weight_decay=0.01)
+    for _ in range(steps):
+        logits = head(x).unflatten(-1, (2, len(FINGER_STATES)))
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def main() -> None:
+    config = parse_config(PoseConfig, __doc__.splitlines()[0])
+    seed_step(config.seed, -1)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    corpus = load_corpus(config)
+    poses = corpus.poses
+    encoder = MiniLMEncoder(device)
+    bank = CaptionBank(corpus.captions(), encoder, config.cache)
+    shape = DenoiserConfig(BODY_DIM[config.representation], encoder.dim)
+    bundle = pose_bundle(shape)
+    denoiser = bundle["denoiser"]
+    targets = pose_targets(poses, config.representation, load_vposer(config.vposer or None))
+    if config.init:
+        load_weights(bundle, load_checkpoint(config.init, KIND)[0], f"--init '{config.init}'")
+    else:
+        denoiser.set_statistics(*standardise(targets, torch.from_numpy(poses.weight)))
+    mean, std = denoiser.statistics()
+    loss = DenoisingLoss((targets - mean) / std, corpus.sampler(bank), bank, config, device)
+    print(f"{describe(corpus)}; {sum(p.numel() for p in denoiser.parameters()):,} parameters")
+    state = train(SharedPrefix(denoiser), loss, config)
+    denoiser.load_state_dict({key.removeprefix("denoiser."): value.cpu() for key, value in state.items()})
+    fit_hand_head(bundle["hand_head"], poses, bank)
+    header = {"encoder": encoder.name, "representation": config.representation, "denoiser": shape.to_dict()}
+    save_checkpoint(
+        config.out / f"{KIND}.safetensors", {k: v.half() for k, v in bundle.state_dict().items()}, KIND, header
+    )
+
+
+if __name__ == "__main__":
+    main()
