@@ -48,25 +48,26 @@ def paste_avatar(
     dtype = torch.promote_types(scene.dtype, avatar.dtype)
     scene, avatar, coverage = scene.to(dtype), avatar.to(dtype), mask.to(dtype)
 
-    under, over = srgb_to_linear(scene), srgb_to_linear(avatar)
-    touched_scene = torch.zeros_like(coverage, dtype=torch.bool)
-    touched_avatar = torch.zeros_like(touched_scene)
-    if shadow > 0:
-        shade = contact_shadow(coverage)
-        under = under * (1 - shadow * SHADOW_DARKNESS * shade)[..., None]
-        touched_scene = shade > 0
+    shade = shadow * SHADOW_DARKNESS * contact_shadow(coverage) if shadow > 0 else torch.zeros_like(coverage)
+    recolored = torch.zeros_like(coverage, dtype=torch.bool)
+    over = None
     if color_match > 0 and color_match_band > 0:
-        over, touched_avatar = match_edge_color(under, over, coverage, color_match, color_match_band)
+        under = srgb_to_linear(scene) * (1 - shade)[..., None]
+        over, recolored = match_edge_color(under, srgb_to_linear(avatar), coverage, color_match, color_match_band)
     if feather > 0:
         depth = distance_to(coverage < 1, feather)
         coverage = coverage * ((depth + 1) / (feather + 1)).clamp(max=1)
     if occluder is not None:
         coverage = coverage * (1 - occluder.to(dtype))
-    share = coverage[..., None]
-    result = linear_to_srgb((over * share + under * (1 - share)).clamp(0, 1))
-    # sRGB -> linear -> sRGB does not round-trip to the bit: untouched pixels are copied.
-    result = torch.where((share == 1) & ~touched_avatar[..., None], avatar, result)
-    return torch.where((share == 0) & ~touched_scene[..., None], scene, result)
+
+    # sRGB -> linear -> sRGB does not round-trip to the bit: pixels that are all avatar or all scene are copied.
+    result = torch.where((coverage == 1)[..., None], avatar, scene)
+    mixed = ((coverage > 0) & ((coverage < 1) | recolored)) | ((coverage < 1) & (shade > 0))
+    share = coverage[mixed][:, None]
+    back = srgb_to_linear(scene[mixed]) * (1 - shade[mixed])[:, None]
+    front = srgb_to_linear(avatar[mixed]) if over is None else over[mixed]
+    result[mixed] = linear_to_srgb((front * share + back * (1 - share)).clamp(0, 1))
+    return result
 
 
 def fit_scene(scene: torch.Tensor, avatar: torch.Tensor) -> torch.Tensor:
