@@ -157,7 +157,7 @@ def test_hand_poses_drive_fingers(default):
         torch.zeros(1, 21, 3), left_hand_pose=torch.zeros(1, 15, 3), right_hand_pose=torch.zeros(1, 15, 3)
     )
     fist = torch.zeros(1, 15, 3)
-    fist[..., 2] = -1.2
+    fist[..., 2] = -0.5
     curled = SMPLPose.create(torch.zeros(1, 21, 3), left_hand_pose=fist, right_hand_pose=torch.zeros(1, 15, 3))
     before, after = (pose_avatar(default, pose)[0].vertices for pose in (still, curled))
     moved = (before - after).norm(dim=-1) > 1e-3
