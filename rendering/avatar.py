@@ -7,6 +7,7 @@ inverse bind matrix, or, for a rigid part, the node that carries it. Posing is t
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +89,10 @@ class Avatar:
         return self.node_names[self.joint_nodes[JOINT_NAMES.index(joint)]]
 
 
-def load_avatar(path: str | Path) -> Avatar:
+def load_avatar(path: str | Path, bone_override: Mapping[str, str] | None = None) -> Avatar:
     """Read a rigged avatar from a .glb, .vrm or .gltf file.
+
+    bone_override: SMPL joint (or finger, "left_index1") -> bone name, where the mapping found is to be corrected.
 
     Raises FileNotFoundError or ValueError with one line that names the file and what is wrong with it.
     """
@@ -97,7 +100,7 @@ def load_avatar(path: str | Path) -> Avatar:
     if not path.is_file():
         raise FileNotFoundError(f"Avatar {path.name!r}: there is no such file")
     try:
-        return _load(path)
+        return _load(path, bone_override)
     except ValueError as error:
         raise ValueError(f"Avatar {path.name!r}: {error}") from None
     except (TypeError, KeyError, IndexError, AttributeError, OverflowError, FloatingPointError) as error:
@@ -105,11 +108,11 @@ def load_avatar(path: str | Path) -> Avatar:
         raise ValueError(f"Avatar {path.name!r}: malformed glTF ({type(error).__name__}: {error})") from None
 
 
-def _load(path: Path) -> Avatar:
+def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
     gltf = Gltf(path)
     graph = NodeGraph(gltf)
     skin_joints = {joint for skin in gltf.all("skins") for joint in skin["joints"] if 0 <= joint < len(graph.names)}
-    humanoid = map_humanoid(gltf, graph, skin_joints)
+    humanoid = map_humanoid(gltf, graph, skin_joints, bone_override)
     geometry = read_geometry(gltf, graph)
     materials, notes = read_materials(gltf)
     notes = [*geometry.notes, *notes]

@@ -1,4 +1,4 @@
-"""Which bone of an avatar is which SMPL joint: from the VRM extension, else from the bones' names.
+"""Which bone of an avatar is which SMPL joint: from the VRM extension, else from names, else from structure.
 
 One name reader serves all conventions (Mixamo, Ready Player Me, Rigify and Blender, Unreal, 3ds Max Biped, CMU,
 KayKit, Quaternius, ...): it splits a name into words, takes the side out, and looks the rest up. Where a word means
@@ -8,11 +8,14 @@ the neck are read off the hierarchy: they are the bones between the pelvis, the 
 
 from __future__ import annotations
 
+import difflib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from ..smpl import JOINT_NAMES, PARENTS
 from .gltf import Gltf, NodeGraph
+from .humanoid_structure import bones_by_structure
 
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # MANO order
 FINGER_ROLES = tuple(f"{side}_{finger}{k}" for side in ("left", "right") for finger in FINGERS for k in (1, 2, 3))
@@ -83,14 +86,20 @@ class HumanoidMap:
         return self.bones.get(joint)
 
 
-def map_humanoid(gltf: Gltf, graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap:
-    """The humanoid map of a file.
+def map_humanoid(
+    gltf: Gltf, graph: NodeGraph, skin_joints: set[int], override: Mapping[str, str] | None = None
+) -> HumanoidMap:
+    """The humanoid map of a file; `override` names bones for single joints (joint name -> bone name).
 
-    Raises ValueError naming the joints that were not found.
+    Raises ValueError naming the joints that were not found, or what is wrong with the override.
     """
     found = _from_vrm(gltf, graph) or _from_names(graph, skin_joints)
+    if _lacking(found):
+        found = _from_structure(graph, skin_joints) or found
+    if override:
+        found = _overridden(found, graph, override)
     missing = missing_roles(found)
-    if [role for role in missing if role not in REPLACEABLE]:
+    if _lacking(found):
         raise ValueError(_refusal(graph, skin_joints, missing))
     return found
 
@@ -98,6 +107,43 @@ def map_humanoid(gltf: Gltf, graph: NodeGraph, skin_joints: set[int]) -> Humanoi
 def missing_roles(found: HumanoidMap) -> list[str]:
     """Which of the required roles a map lacks."""
     return [role for role in REQUIRED if not (found.spine if role == "spine" else role in found.bones)]
+
+
+def _lacking(found: HumanoidMap) -> bool:
+    return any(role not in REPLACEABLE for role in missing_roles(found))
+
+
+def _from_structure(graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap | None:
+    names = [read_name(name) for name in graph.names]
+    flesh = {node for node in skin_joints if not names[node].never}
+    bones = bones_by_structure(graph, flesh, [name.side for name in names])
+    if bones is None:
+        return None
+    found = with_torso(graph, "structure", bones, skin_joints, None, _fingers(graph, names, bones))
+    return replace(found, confidence=dict.fromkeys(found.confidence, 0.6))
+
+
+def _overridden(found: HumanoidMap, graph: NodeGraph, override: Mapping[str, str]) -> HumanoidMap:
+    bones, confidence = dict(found.bones), dict(found.confidence)
+    chains: dict[str, list[tuple[str, int]]] = {"spine": [], "neck": []}
+    for joint, name in sorted(override.items()):
+        if joint not in JOINT_NAMES[:22] and joint not in FINGER_ROLES:
+            raise ValueError(f"bone override: {joint!r} is no SMPL joint ({', '.join(JOINT_NAMES[:22])})")
+        if name not in graph.names:
+            close = difflib.get_close_matches(str(name), graph.names, n=3)
+            raise ValueError(
+                f"bone override: there is no bone {name!r}" + (f"; close: {', '.join(close)}" if close else "")
+            )
+        node = graph.names.index(name)
+        chain = "spine" if joint.startswith("spine") else joint
+        if chain in chains:
+            chains[chain].append((joint, node))
+        else:
+            bones[joint] = node
+        confidence[chain] = 1.0
+    spine, neck = (tuple(node for _, node in chain) for chain in chains.values())
+    convention = f"{found.convention}, {len(override)} given by hand"
+    return HumanoidMap(convention, bones, spine or found.spine, neck or found.neck, confidence)
 
 
 def ancestors(graph: NodeGraph, node: int) -> list[int]:
