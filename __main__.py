@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+MAX_POSES = 256  # for one prompt
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; bad input is one line on stderr and status 2 (PAS_DEBUG=1 shows the traceback)."""
@@ -16,7 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         if os.environ.get("PAS_DEBUG"):
             raise
-        print(f"pas: {error}", file=sys.stderr)
+        of_the_system = isinstance(error, OSError) and error.filename
+        print(f"pas: {error.filename}: {error.strerror}" if of_the_system else f"pas: {error}", file=sys.stderr)
         return 2
     return 0
 
@@ -57,15 +60,16 @@ def _parser() -> argparse.ArgumentParser:
 def _pose(options: argparse.Namespace) -> None:
     if (options.text is None) == (options.texts is None):
         raise ValueError('pose: give one prompt, pas pose "TEXT", or a file of them, --texts FILE.txt')
+    if not 1 <= options.n <= MAX_POSES:
+        raise ValueError(f"pose: -n {options.n} is out of range, choose 1 to {MAX_POSES}")
     if options.texts is None:
         targets = [(options.text, options.output)]
     else:
         texts = options.texts.read_text(encoding="utf-8").splitlines()
         targets = [(text, options.output / f"{index}.npz") for index, text in enumerate(texts)]
 
-    from .pose_prior.pose_file import save_pose
-    from .pose_prior.text_to_pose import PosePrior
-    from .rendering.body import load_body
+    from .pose_prior import PosePrior, save_pose
+    from .rendering import load_body
 
     prior, body = PosePrior.load(), load_body()
     for text, path in targets:
@@ -78,9 +82,8 @@ def _pose(options: argparse.Namespace) -> None:
 def _render(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from .pose_prior.pose_file import load_pose
-    from .rendering.avatar import load_avatar
-    from .rendering.stage import CameraSettings, aim, avatar_figure, gray_figure, take_pictures
+    from .pose_prior import load_pose
+    from .rendering import CameraSettings, aim, avatar_figure, gray_figure, load_avatar, take_pictures
     from .weights import bundled
 
     poses = load_pose(options.pose)
@@ -95,6 +98,7 @@ def _render(options: argparse.Namespace) -> None:
     cameras = aim(settings, figure, options.size, options.size)
     rgba = take_pictures(figure, cameras, gray=options.gray)[0].rgba
     picture = Image.fromarray((rgba * 255).round().byte().cpu().numpy(), "RGBA")
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     picture.save(options.output, format="PNG")
 
 

@@ -206,7 +206,7 @@ class Steps:
                     log.flush()
                     self.line = line.strip()
                     tail.append(self.line)
-                    del tail[:-12]
+                    del tail[:-8]
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
@@ -250,7 +250,7 @@ class Steps:
             advice = "run the same command again; it goes on from pip's cache"
         if sys.stderr.isatty():
             print(file=sys.stderr)
-        quoted = "\n".join(f"    {line}" for line in tail if not line.startswith("WARNING: Location"))
+        quoted = "\n".join(f"    {line[:200]}" for line in tail if not line.startswith("WARNING: Location"))
         return f"step {self.number} ({self.title}) failed:\n{quoted}\n{advice}\nfull log: {self.log}"
 
 
