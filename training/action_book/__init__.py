@@ -1,0 +1,1 @@
+"""The action book: everyday actions written as a few geometric facts, solved into many varied poses with captions."""
