@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from ..smpl import JOINT_NAMES, PARENTS
+from .avatar_expressions import Expressions, read_expressions
 from .avatar_geometry import Geometry, read_geometry
 from .avatar_materials import read_materials
 from .body import load_body
@@ -41,6 +42,7 @@ class Avatar:
     joint_nodes:         24 nodes, for each SMPL joint the bone that carries it.
     vertex_part:         (V,) SMPL joint each vertex belongs to, -1 for hair, props and other things hung on the body.
     height, hip_height:  metres from the soles to the top and to the middle of the hips, at rest.
+    expressions:         what the face can do, by name.
     notes:               what was mended or left out on import, one sentence each.
     """
 
@@ -64,7 +66,17 @@ class Avatar:
     vertex_part: torch.Tensor
     height: float
     hip_height: float
+    expressions: Expressions = field(default_factory=Expressions)
     notes: tuple[str, ...] = ()
+
+    def with_expression(self, strengths: Mapping[str, float]) -> Avatar:
+        """The same avatar with facial expressions by name (VRM presets, or morph targets), strengths 0..1.
+
+        Raises ValueError on a name the avatar does not have.
+        """
+        positions, normals = self.expressions.offsets(strengths, len(self.positions))
+        turned = torch.nn.functional.normalize(self.normals + normals, dim=-1)
+        return replace(self, positions=self.positions + positions, normals=turned)
 
     def report(self) -> str:
         """What was understood of the rig: every SMPL joint's bone and the confidence, then the notes."""
@@ -76,6 +88,8 @@ class Avatar:
             lines.append(f"  {joint:15s} {self._bone_line(joint)}")
         fingers = sum(role in FINGER_ROLES for role in self.rig.roles)
         lines.append(f"  fingers         {fingers} of {len(FINGER_ROLES)} bones")
+        if self.expressions.names:
+            lines.append(f"  expressions     {', '.join(self.expressions.names[:24])}")
         return "\n".join(lines + [f"note: {note}" for note in self.notes])
 
     def _bone_line(self, joint: str) -> str:
@@ -114,8 +128,8 @@ def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
     skin_joints = {joint for skin in gltf.all("skins") for joint in skin["joints"] if 0 <= joint < len(graph.names)}
     humanoid = map_humanoid(gltf, graph, skin_joints, bone_override)
     geometry = read_geometry(gltf, graph)
-    materials, notes = read_materials(gltf)
-    notes = [*geometry.notes, *notes]
+    materials = read_materials(gltf)
+    notes = [*geometry.notes, *gltf.notes]
 
     world = facing(graph, humanoid) @ graph.world
     scale, note = _metres(bound_vertices(geometry, world)[:, 1])
@@ -154,6 +168,7 @@ def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
         vertex_part=torch.from_numpy(part),
         height=float(body.max() - floor),
         hip_height=float(rig.rest[hips, 1].mean()),
+        expressions=read_expressions(gltf, geometry.morphs),
         notes=tuple(notes),
     )
 

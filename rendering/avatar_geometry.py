@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .avatar_expressions import Morph, sparse_morph
+from .avatar_materials import texture_set
 from .gltf import Gltf, NodeGraph
 
 _TRIANGLES, _STRIP, _FAN = 4, 5, 6
 MAX_VERTICES = 4_000_000
+MAX_MORPH_VERTICES = 10_000_000  # vertices times targets; more are left out
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Geometry:
     weights: np.ndarray
     slot_nodes: np.ndarray
     inverse_bind: np.ndarray
+    morphs: list[Morph]
     notes: tuple[str, ...]
 
 
@@ -47,7 +51,8 @@ class _Reader:
         self.inverse_bind: list[np.ndarray] = []
         self.slot_count = self.vertex_count = 0
         self.skin_start: dict[int, tuple[int, int]] = {}
-        self.damaged = self.skipped = 0
+        self.morphs: list[Morph] = []
+        self.damaged = self.skipped = self.morph_vertices = self.skipped_morphs = 0
 
     def add_mesh(self, node: int, entry: dict) -> None:
         mesh = self.gltf.item("meshes", entry["mesh"])
@@ -73,6 +78,8 @@ class _Reader:
             if weight and "POSITION" in target:
                 positions = positions + np.float32(weight) * self._vectors(target["POSITION"], 3, count)
         slots, weights = self._binding(node, entry, attributes, positions)
+        if normals is not None:
+            self._add_morphs(entry["mesh"], primitive, self.vertex_count - count, count)
         part = {
             "positions": positions,
             "uv": self._uv(primitive, count),
@@ -90,6 +97,20 @@ class _Reader:
         part |= {"normals": normals, "faces": faces}
         part["face_material"] = np.full(len(faces), self._material(primitive))
         self.parts.append(part)
+
+    def _add_morphs(self, mesh: int, primitive: dict, start: int, count: int) -> None:
+        for index, target in enumerate(primitive.get("targets", ())):
+            if "POSITION" not in target:
+                continue
+            self.morph_vertices += count
+            if self.morph_vertices > MAX_MORPH_VERTICES:
+                self.skipped_morphs += 1
+                continue
+            offsets = self._vectors(target["POSITION"], 3, count)
+            normals = self._vectors(target["NORMAL"], 3, count) if "NORMAL" in target else None
+            morph = sparse_morph(mesh, index, start, offsets, normals)
+            if morph is not None:
+                self.morphs.append(morph)
 
     def _faces(self, primitive: dict, count: int) -> np.ndarray:
         if "indices" in primitive:
@@ -154,21 +175,15 @@ class _Reader:
         return start
 
     def _uv(self, primitive: dict, count: int) -> np.ndarray:
-        """(V, 2) texture coordinates of the base colour texture, its KHR_texture_transform applied."""
+        """(V, 2) texture coordinates: the set that the base colour texture uses."""
         info = {}
         if "material" in primitive:
             material = self.gltf.item("materials", primitive["material"])
             info = material.get("pbrMetallicRoughness", {}).get("baseColorTexture", {})
-        transform = info.get("extensions", {}).get("KHR_texture_transform", {})
-        key = f"TEXCOORD_{transform.get('texCoord', info.get('texCoord', 0))}"
-        if key not in primitive["attributes"]:
-            return np.zeros((count, 2), np.float32)
-        uv = self._vectors(primitive["attributes"][key], 2, count)
-        if transform:
-            angle = float(transform.get("rotation", 0.0))
-            turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-            uv = (uv * transform.get("scale", (1, 1))) @ turn.T + transform.get("offset", (0, 0))
-        return np.nan_to_num(uv).astype(np.float32)
+        for key in (f"TEXCOORD_{texture_set(info)}", "TEXCOORD_0"):
+            if key in primitive["attributes"]:
+                return self._vectors(primitive["attributes"][key], 2, count)
+        return np.zeros((count, 2), np.float32)
 
     def _colors(self, attributes: dict, count: int) -> np.ndarray:
         colors = np.ones((count, 4), np.float32)
@@ -208,8 +223,15 @@ class _Reader:
             notes.append(f"{self.damaged:,} vertices had no usable skin weights: taken from their nearest neighbours")
         if self.skipped:
             notes.append(f"{self.skipped} primitives are points or lines: left out")
-        slot_nodes, inverse_bind = np.concatenate(self.slot_nodes), np.concatenate(self.inverse_bind)
-        return Geometry(**joined, slot_nodes=slot_nodes, inverse_bind=inverse_bind, notes=tuple(notes))
+        if self.skipped_morphs:
+            notes.append(f"{self.skipped_morphs} morph targets were too many to keep: left out")
+        return Geometry(
+            **joined,
+            slot_nodes=np.concatenate(self.slot_nodes),
+            inverse_bind=np.concatenate(self.inverse_bind),
+            morphs=self.morphs,
+            notes=tuple(notes),
+        )
 
 
 def _clean_weights(weight: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -22,7 +22,9 @@ MAX_FILE_BYTES = 512 << 20
 MAX_JSON_BYTES = 64 << 20
 MAX_DECODED_BYTES = 512 << 20  # all accessors of one file together
 MAX_IMAGE_PIXELS = 8192 * 8192  # one image
-MAX_TOTAL_PIXELS = 2 * MAX_IMAGE_PIXELS  # all images of one file
+MAX_TOTAL_PIXELS = 8 * MAX_IMAGE_PIXELS  # all images of one file, as stored
+KEPT_PIXELS = 100_000_000  # beyond this, images are reduced to REDUCED_SIDE
+REDUCED_SIDE = 2048
 MAX_NODES = 20_000
 
 _COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
@@ -47,7 +49,8 @@ class Gltf:
         self.json, self._binary = _read_container(path)
         self._buffers: dict[int, bytes] = {}
         self._decoded_bytes = 0
-        self._decoded_pixels = 0
+        self._stored_pixels = self._kept_pixels = 0
+        self.notes: list[str] = []
         self._refuse_unknown_extensions()
 
     def all(self, collection: str) -> list[dict]:
@@ -90,14 +93,26 @@ class Gltf:
         try:
             with Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS) as image:
                 pixels = image.width * image.height
-                self._decoded_pixels += pixels
-                if pixels > MAX_IMAGE_PIXELS or self._decoded_pixels > MAX_TOTAL_PIXELS:
-                    raise ValueError(
-                        f"image {index} is {image.width}x{image.height}; at most 8192x8192 each and two such in all"
-                    )
-                return _rgba(image)
+                self._stored_pixels += pixels
+                if pixels > MAX_IMAGE_PIXELS or self._stored_pixels > MAX_TOTAL_PIXELS:
+                    size = f"{image.width}x{image.height}"
+                    raise ValueError(f"image {index} is {size}; at most 8192x8192 each and eight such in all")
+                return self._kept(_rgba(image))
         except (OSError, SyntaxError, struct.error, EOFError, IndexError, Image.DecompressionBombError) as error:
             raise ValueError(f"image {index} cannot be decoded ({_one_line(error)})") from None
+
+    def _kept(self, pixels: np.ndarray) -> np.ndarray:
+        """The image, made smaller if the file has more of them than fit in memory."""
+        height, width = pixels.shape[:2]
+        if self._kept_pixels + height * width > KEPT_PIXELS and max(height, width) > REDUCED_SIDE:
+            image = Image.fromarray(pixels)
+            image.thumbnail((REDUCED_SIDE, REDUCED_SIDE), Image.Resampling.BOX)
+            pixels = np.array(image)
+            note = f"it has very many texture pixels: some textures were reduced to {REDUCED_SIDE}"
+            if note not in self.notes:
+                self.notes.append(note)
+        self._kept_pixels += pixels.shape[0] * pixels.shape[1]
+        return pixels
 
     def _image_bytes(self, index: object) -> bytes:
         entry = self.item("images", index)

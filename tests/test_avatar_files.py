@@ -10,6 +10,7 @@ import pytest
 import torch
 from avatar_scene.rendering.avatar import load_avatar
 from avatar_scene.rendering.avatar_geometry import read_geometry
+from avatar_scene.rendering.avatar_materials import read_materials
 from avatar_scene.rendering.gltf import Gltf, NodeGraph
 from avatar_scene.rendering.retarget import pose_avatar
 from avatar_scene.smpl import JOINT_NAMES, SMPLPose
@@ -20,7 +21,7 @@ from PIL import Image
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "avatars"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared avatars are not here")
 MAPPABLE = [
-    "Godette_v4.vrm", "Godette_v4_as_vrm1.vrm", "KayKit_Knight.glb", "Quaternius_AdventurerF.glb",
+    "CesiumMan.glb", "Godette_v4.vrm", "Godette_v4_as_vrm1.vrm", "KayKit_Knight.glb", "Quaternius_AdventurerF.glb",
     "RobotExpressive_raylib.glb", "cool_loops.vrm",
 ]  # fmt: skip
 
@@ -194,16 +195,78 @@ def test_an_index_without_a_vertex_is_refused(tmp_path):
         read_geometry(gltf, NodeGraph(gltf))
 
 
-def test_texture_transforms_are_applied(tmp_path):
+def test_texture_transforms_are_read(tmp_path):
     writer = GlbWriter()
-    primitive = triangle(writer, TEXCOORD_0=writer.array(np.array([[1, 0], [0, 1], [1, 1]], np.float32)))
-    primitive["material"] = 0
+    buffer = io.BytesIO()
+    Image.new("RGB", (4, 2), (255, 0, 0)).save(buffer, "PNG")
+    writer.document["images"] = [{"bufferView": writer.data(buffer.getvalue())}]
+    writer.document["samplers"] = [{"wrapS": 33071, "wrapT": 33648, "magFilter": 9728}]
+    writer.document["textures"] = [{"source": 0, "sampler": 0}]
     transform = {"offset": [0.5, 0.25], "scale": [2, 3], "rotation": np.pi / 2}
     texture = {"index": 0, "extensions": {"KHR_texture_transform": transform}}
-    writer.document["materials"] = [{"pbrMetallicRoughness": {"baseColorTexture": texture}}]
-    gltf = gltf_of(tmp_path, writer)
-    # The extension's own formula: translation * rotation * scale, rotation matrix (c, s; -s, c).
-    assert np.allclose(read_geometry(gltf, NodeGraph(gltf)).uv, [[0.5, -1.75], [3.5, 0.25], [3.5, -1.75]], atol=1e-6)
+    writer.document["materials"] = [
+        {"pbrMetallicRoughness": {"baseColorTexture": texture}, "emissiveTexture": {"index": 0}}
+    ]
+    material = read_materials(gltf_of(tmp_path, writer))[0]
+    rows = np.array(material.base_color_texture.transform)
+    assert np.allclose(rows @ [1, 0, 1], [0.5, 0.25 - 2]) and np.allclose(rows @ [0, 1, 1], [3.5, 0.25])
+    plain = material.emissive_texture
+    assert plain.transform is None and plain.pixels.shape == (2, 4, 4)
+    assert (plain.wrap_s, plain.wrap_t, plain.nearest) == ("clamp", "mirror", True)
+
+
+def test_materials_follow_the_specification(tmp_path):
+    strength = {"KHR_materials_emissive_strength": {"emissiveStrength": 4.0}}
+    writer = GlbWriter(
+        materials=[
+            {},
+            {
+                "alphaMode": "MASK",
+                "alphaCutoff": 0.3,
+                "doubleSided": True,
+                "emissiveFactor": [1, 0.5, 0],
+                "extensions": strength,
+            },
+            {"extensions": {"KHR_materials_unlit": {}}, "pbrMetallicRoughness": {"metallicFactor": 0.25}},
+            {"extensions": {"KHR_materials_unlit": {}, "VRMC_materials_mtoon": {"shadeColorFactor": [0.5, 0.4, 0.3]}}},
+            {"extensions": {"KHR_materials_pbrSpecularGlossiness": {"diffuseFactor": [0.1, 0.2, 0.3, 1]}}},
+        ]
+    )
+    plain, glowing, unlit, toon, glossy, default = read_materials(gltf_of(tmp_path, writer))
+    assert (plain.metallic, plain.roughness, plain.alpha_mode, plain.double_sided) == (1.0, 1.0, "OPAQUE", False)
+    assert glowing.emissive == (4.0, 2.0, 0.0) and glowing.alpha_cutoff == 0.3 and glowing.double_sided
+    assert unlit.unlit and unlit.metallic == 0.25
+    assert toon.toon and not toon.unlit and toon.mtoon.shade_color == (0.5, 0.4, 0.3)
+    assert glossy.base_color == (0.1, 0.2, 0.3, 1.0) and glossy.metallic == 0.0
+    assert default.name == "default"
+
+
+def test_morph_targets_are_named_expressions(tmp_path):
+    def smile(document):
+        primitive = document["meshes"][0]["primitives"][0]
+        primitive["targets"] = [{"POSITION": primitive["attributes"]["NORMAL"]}]
+        document["meshes"][0]["extras"] = {"targetNames": ["Puff"]}
+        return document
+
+    avatar = load_avatar(edited_default(tmp_path, smile))
+    assert avatar.expressions.names == ("Puff",)
+    puffed = avatar.with_expression({"puff": 0.5})
+    moved = (puffed.positions - avatar.positions).norm(dim=-1)
+    skin = avatar.face_material == 0
+    on_skin = torch.zeros(len(moved), dtype=torch.bool)
+    on_skin[avatar.faces[skin].unique()] = True
+    assert torch.allclose(moved[on_skin], torch.tensor(0.5), atol=1e-3) and not moved[~on_skin].any()
+    with pytest.raises(ValueError, match="'grin' is unknown to this avatar; it has: Puff"):
+        avatar.with_expression({"grin": 1.0})
+
+
+@shared
+def test_vrm_expressions_have_their_names():
+    avatar = load_avatar(SHARED / "Godette_v4.vrm")
+    assert {"happy", "blink", "aa"} <= {name.lower() for name in avatar.expressions.names}
+    closed = avatar.with_expression({"blink": 1.0})
+    moved = (closed.positions - avatar.positions).norm(dim=-1) > 1e-4
+    assert 10 < int(moved.sum()) < len(moved) / 2
 
 
 # ---- files
