@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch.nn.functional import normalize
@@ -17,110 +17,52 @@ MAX_COORDINATE = 1e6  # metres; float32 holds 6 cm there, and no person is that 
 _GUARD = 2.0  # pictures beyond the frame's edge that triangles may reach before they are cut there
 
 
-@dataclass(frozen=True)
-class Surface:
-    """Interpolated attributes of n samples: what a material needs to know about a point.
-
-    normal:    (n, 3) world, unit, turned towards the viewer on back faces.
-    position:  (n, 3) world.
-    uv:        (n, 2), or None if no material has a texture.
-    color:     (n, 4) linear vertex colour, or None if all are white.
-    footprint: (n,) log2 of the uv distance between neighbouring samples, or None as uv.
-    occlusion: (n,) share of ambient light that arrives, or None if it was not asked for.
-    """
-
-    normal: torch.Tensor
-    position: torch.Tensor | None
-    uv: torch.Tensor | None
-    color: torch.Tensor | None
-    footprint: torch.Tensor | None
-    occlusion: torch.Tensor | None
-
-
 class Geometry:
     """The visible triangles of a mesh in the part of the picture that they touch.
 
     box:       (left, top, right, bottom) pixels of the touched part; empty if left == right.
-    triangles: set up on the box's supersampled grid, `width` samples wide and `height` high.
-    material:  (N,) int64 material of each triangle.
+    triangles: N of them, set up on the box's supersampled grid, `width` samples wide and `height` high.
+    source:    (N,) int64 face of the mesh that each is, or was cut from; material: (N,) int64.
+
+    `occlusion` (V,), the share of ambient light at each vertex, is carried along if given.
     """
 
-    def __init__(
-        self,
-        mesh: Mesh,
-        camera: Camera,
-        supersampling: int,
-        *,
-        occlusion: torch.Tensor | None = None,
-        positions: bool = False,
-    ):
-        self.supersampling = supersampling
-        self.orthographic = camera.orthographic
+    def __init__(self, mesh: Mesh, camera: Camera, supersampling: int, *, occlusion: torch.Tensor | None = None):
+        self.mesh, self.supersampling, self.orthographic = mesh, supersampling, camera.orthographic
         view = camera.to_camera(mesh.vertices.float())
-        attributes = self._pack(mesh, occlusion, positions)
-        faces, source = mesh.faces, None
-        inside = torch.stack([view @ view.new_tensor(p[:3]) + p[3] >= 0 for p in _planes(camera)]).all(0)
-        cut = ~inside[faces].all(1) if not bool(inside.all()) else None
-        corner_view, corner_attributes = view, attributes
-        if cut is not None:
-            whole, split = torch.nonzero(~cut)[:, 0], torch.nonzero(cut)[:, 0]
-            # Crossings lie close to the camera while their ends may be far away: float64 where the device has it.
-            precise = torch.float32 if view.device.type == "mps" else torch.float64
-            corners = torch.cat((view, attributes), 1)[faces[split]].to(precise)
-            for plane in _planes(camera):
-                corners, split = clip_to_plane(corners, split, plane)
-            # Cut triangles become rows of their own behind the mesh's vertices.
-            fresh = corners.flatten(0, 1).float()
-            corner_view, corner_attributes = torch.cat((view, fresh[:, :3])), torch.cat((attributes, fresh[:, 3:]))
-            added = torch.arange(len(view), len(corner_view), device=view.device).view(-1, 3)
-            faces, source = torch.cat((faces[whole], added)), torch.cat((whole, split))
+        attributes = _attributes(mesh, occlusion)
+        faces, source, added = _clip(mesh.faces, view, attributes, _planes(camera))
+        if added is not None:
+            view = torch.cat((view, added[:, :3]))
+            columns = added[:, 3:].split([value.shape[1] for value in attributes.values()], 1)
+            attributes = {name: torch.cat((a, b)) for (name, a), b in zip(attributes.items(), columns)}
 
-        x, y, nearness, weight = self._project(corner_view, camera)
-        if cut is not None:
-            used = torch.zeros(len(x), dtype=torch.bool, device=x.device)
-            used[faces.flatten()] = True
-            seen = torch.nonzero(used)[:, 0]
-        else:
-            seen = slice(None)
-        self.box = _touched(x[seen], y[seen], camera, supersampling)
+        x, y, nearness, weight = self._project(view, camera)
+        drawn = slice(None)
+        if added is not None:  # vertices behind the camera have no place in the picture
+            drawn = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+            drawn[faces.flatten()] = True
+        self.box = _touched(x[drawn], y[drawn], camera, supersampling)
         left, top, right, bottom = self.box
         self.width, self.height = (right - left) * supersampling, (bottom - top) * supersampling
         x, y = x - left * supersampling, y - top * supersampling
-        face_material = mesh.face_material if source is None else mesh.face_material[source]
-        double_sided = torch.tensor([m.double_sided for m in mesh.materials], device=x.device)[face_material]
-        self.triangles = set_up(
-            x[faces], y[faces], nearness[faces], weight[faces], double_sided, self.width, self.height
-        )
-        self.material = face_material[self.triangles.source]
-        self.source = self.triangles.source if source is None else source[self.triangles.source]
-        self.mesh = mesh
-        self._corners = faces[self.triangles.source]
-        self._attributes = corner_attributes[self._corners].flatten(1)
-        self._density = self._uv_density(x, y, weight) if self.has_uv else None
-        self._view_depth = None
-
-    def _pack(self, mesh: Mesh, occlusion: torch.Tensor | None, positions: bool) -> torch.Tensor:
-        self.has_uv = any(_textured(m) for m in mesh.materials)
-        self.has_color = bool((mesh.colors != 1).any())
-        self.has_occlusion, self.has_position = occlusion is not None, positions
-        columns = [torch.nan_to_num(mesh.normals.float())]
-        if positions:
-            columns.append(mesh.vertices.float())
-        if self.has_uv:
-            columns.append(torch.nan_to_num(mesh.uv.float(), nan=0.0, posinf=0.0, neginf=0.0).clamp(-1e4, 1e4))
-        if self.has_color:
-            columns.append(torch.nan_to_num(mesh.colors.float()).clamp(0, 1))
-        if occlusion is not None:
-            columns.append(occlusion.float()[:, None])
-        return torch.cat(columns, 1) if len(columns) > 1 else columns[0]
+        material = mesh.face_material if source is None else mesh.face_material[source]
+        double_sided = torch.tensor([m.double_sided for m in mesh.materials], device=x.device)[material]
+        corners = (x[faces], y[faces], nearness[faces], weight[faces])
+        self.triangles = set_up(*corners, double_sided, self.width, self.height)
+        kept = self.triangles.source
+        self.material = material[kept]
+        self.source = kept if source is None else source[kept]
+        self._faces, self._attributes, self._corners = faces[kept], attributes, {}
+        self._screen = tuple(c[kept] for c in (corners[0], corners[1], corners[3]))
 
     def _project(self, view: torch.Tensor, camera: Camera) -> tuple[torch.Tensor, ...]:
+        """Camera-space points -> x and y in samples, nearness, interpolation weight: see `rasterizer.set_up`."""
         depth = -view[:, 2]
         ss = self.supersampling
         if camera.orthographic:
-            far = float(depth.amax()) + 1.0 if len(depth) else 1.0
-            nearness, weight, scale = far - depth, torch.ones_like(depth), camera.focal_px * ss
-            self._far = far
+            self.far = float(depth.amax()) + 1.0 if len(depth) else 1.0
+            nearness, weight, scale = self.far - depth, torch.ones_like(depth), camera.focal_px * ss
         else:
             nearness = weight = 1.0 / depth.clamp(min=camera.near)
             scale = camera.focal_px * ss * weight
@@ -128,56 +70,152 @@ class Geometry:
         y = torch.round((camera.center[1] * ss - view[:, 1] * scale) * SNAP) / SNAP
         return x, y, nearness, weight
 
-    def _uv_density(self, x: torch.Tensor, y: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """(N,) half the log2 of |d(u,v)/d(x,y)| x (1/depth)^3, which is constant over a triangle in perspective."""
-        first = 3 + 3 * self.has_position
-        uv = self._attributes.view(len(self._attributes), 3, -1)[:, :, first : first + 2]
-        a, b = uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]
-        x, y, w = x[self._corners], y[self._corners], weight[self._corners]
-        texels = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-        pixels = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
-        return 0.5 * torch.log2((texels.abs() * w.prod(1) / pixels.abs()).clamp(min=1e-30))
+    def corners(self, name: str) -> torch.Tensor | None:
+        """(N, 3 C) an attribute at the corners of every triangle, or None if the mesh has no such attribute."""
+        if name not in self._corners:
+            value = self._attributes.get(name)
+            self._corners[name] = None if value is None else value[self._faces].flatten(1)
+        return self._corners[name]
 
-    def weights(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Barycentric weights (n, 3) of triangles `ids` at the samples, and their corner weight (n,)."""
-        return barycentric(self.triangles, ids, sample, self.width, first_row)
+    @cached_property
+    def uv_density(self) -> torch.Tensor:
+        """(N,) half the log2 of |d(u,v)/d(x,y)| x weight^3, which is constant over a triangle seen in perspective."""
+        u0, v0, u1, v1, u2, v2 = self.corners("uv").unbind(1)
+        x, y, weight = self._screen
+        texels = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
+        samples = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
+        return 0.5 * torch.log2((texels.abs() * weight.prod(1) / samples.abs()).clamp(min=1e-30))
 
-    def surface(self, ids: torch.Tensor, weights: torch.Tensor, corner_weight: torch.Tensor) -> Surface:
-        """The attributes of triangles `ids` (n,) at barycentric `weights` (n, 3)."""
-        values = self._interpolate(ids, weights)
-        normal = normalize(values[:, :3], dim=1)
-        facing = self.triangles.front[ids]
-        normal = torch.where(facing[:, None], normal, -normal)
-        at = 3
-        position = uv = color = occlusion = footprint = None
-        if self.has_position:
-            position, at = values[:, at : at + 3], at + 3
-        if self.has_uv:
-            uv, at = values[:, at : at + 2], at + 2
-            footprint = self._density[ids] - 1.5 * torch.log2(corner_weight)
-        if self.has_color:
-            color, at = values[:, at : at + 4], at + 4
-        if self.has_occlusion:
-            occlusion = values[:, at]
-        return Surface(normal, position, uv, color, footprint, occlusion)
-
-    def _interpolate(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        corners = self._attributes.index_select(0, ids)
-        width = corners.shape[1] // 3
-        result = corners[:, :width] * weights[:, :1]
-        result.addcmul_(corners[:, width : 2 * width], weights[:, 1:2])
-        return result.addcmul_(corners[:, 2 * width :], weights[:, 2:])
+    def surface(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int) -> Surface:
+        """What triangles `ids` (n,) look like at samples counted from the band's first row."""
+        return Surface(self, ids, *barycentric(self.triangles, ids, sample, self.width, first_row))
 
     def depth(self, nearness: torch.Tensor) -> torch.Tensor:
         """Nearness -> metres along the view axis, 0 where there is nothing."""
-        metres = self._far - nearness if self.orthographic else 1.0 / nearness.clamp(min=1e-12)
+        metres = self.far - nearness if self.orthographic else 1.0 / nearness.clamp(min=1e-12)
         return torch.where(nearness > 0, metres, 0.0)
 
-    def part(self, ids: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
-        """(n,) body part of the nearest corner of the triangle."""
-        corner = weights.argmax(1, keepdim=True)
-        vertex = self.mesh.faces[self.source[ids]].gather(1, corner)[:, 0]
-        return self.mesh.vertex_part[vertex]
+
+class Surface:
+    """Attributes of n samples, each interpolated when a material first asks for it."""
+
+    def __init__(self, geometry: Geometry, ids: torch.Tensor, weights: torch.Tensor, corner_weight: torch.Tensor):
+        self._geometry, self._ids, self._weights, self._corner_weight = geometry, ids, weights, corner_weight
+
+    def __len__(self) -> int:
+        return self._ids.shape[0]
+
+    @property
+    def device(self) -> torch.device:
+        return self._weights.device
+
+    @cached_property
+    def normal(self) -> torch.Tensor:
+        """(n, 3) world, unit, turned towards the viewer on back faces."""
+        return normalize(self._interpolate("normal"), dim=1) * self._side
+
+    @cached_property
+    def _side(self) -> torch.Tensor:
+        """(n, 1) 1 on front faces, -1 on back faces."""
+        return (self._geometry.triangles.front[self._ids].float() * 2 - 1)[:, None]
+
+    def bent_normal(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """(n, 3) the normal tilted by x along growing u and by y up the texture: what a normal map's texels say."""
+        normal, tangent = self.normal * self._side, self._interpolate("tangent")
+        along = tangent[:, :3] - normal * (normal * tangent[:, :3]).sum(1, keepdim=True)
+        along = normalize(along, dim=1)
+        across = torch.linalg.cross(normal, along) * tangent[:, 3:].sign()
+        bent = normal * (1 - x * x - y * y).clamp(min=0.01).sqrt()[:, None] + along * x[:, None] + across * y[:, None]
+        return normalize(bent, dim=1) * self._side
+
+    @cached_property
+    def position(self) -> torch.Tensor:
+        """(n, 3) world."""
+        return self._interpolate("position")
+
+    @cached_property
+    def uv(self) -> torch.Tensor:
+        """(n, 2)."""
+        return self._interpolate("uv")
+
+    @cached_property
+    def footprint(self) -> torch.Tensor:
+        """(n,) log2 of the uv distance between neighbouring samples."""
+        return self._geometry.uv_density[self._ids] - 1.5 * torch.log2(self._corner_weight)
+
+    @cached_property
+    def color(self) -> torch.Tensor | None:
+        """(n, 4) linear vertex colour, or None if all are white."""
+        return self._interpolate("color") if self._geometry.corners("color") is not None else None
+
+    @cached_property
+    def occlusion(self) -> torch.Tensor | None:
+        """(n,) share of the ambient light that arrives, or None if it was not asked for."""
+        return self._interpolate("occlusion")[:, 0] if self._geometry.corners("occlusion") is not None else None
+
+    @cached_property
+    def part(self) -> torch.Tensor:
+        """(n,) int64 body part at the triangle's nearest corner."""
+        mesh = self._geometry.mesh
+        vertices = mesh.faces[self._geometry.source[self._ids]]
+        return mesh.vertex_part[vertices.gather(1, self._weights.argmax(1, keepdim=True))[:, 0]]
+
+    def _interpolate(self, name: str) -> torch.Tensor:
+        corners = self._geometry.corners(name).index_select(0, self._ids)
+        width = corners.shape[1] // 3
+        value = corners[:, :width] * self._weights[:, :1]
+        value.addcmul_(corners[:, width : 2 * width], self._weights[:, 1:2])
+        return value.addcmul_(corners[:, 2 * width :], self._weights[:, 2:])
+
+
+def _attributes(mesh: Mesh, occlusion: torch.Tensor | None) -> dict[str, torch.Tensor]:
+    """Per-vertex values (V, C) that this mesh's materials may ask for, made finite."""
+    values = {"normal": torch.nan_to_num(mesh.normals.float()), "position": mesh.vertices.float()}
+    if any(_textured(material) for material in mesh.materials):
+        values["uv"] = torch.nan_to_num(mesh.uv.float(), nan=0.0, posinf=0.0, neginf=0.0).clamp(-1e4, 1e4)
+    if any(material.normal_texture is not None for material in mesh.materials):
+        values["tangent"] = torch.nan_to_num(_tangents(mesh))
+    if bool((mesh.colors != 1).any()):
+        values["color"] = torch.nan_to_num(mesh.colors.float()).clamp(0, 1)
+    if occlusion is not None:
+        values["occlusion"] = occlusion.float()[:, None]
+    return values
+
+
+def _clip(
+    faces: torch.Tensor, view: torch.Tensor, attributes: dict[str, torch.Tensor], planes: list
+) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+    """Faces inside all planes. Returns them, the face each came from, and the vertices added by cutting, as rows of
+    camera-space position and attributes; the last two are None if nothing had to be cut."""
+    inside = torch.stack([view @ view.new_tensor(p[:3]) + p[3] >= 0 for p in planes]).all(0)
+    if bool(inside.all()):
+        return faces, None, None
+    whole = inside[faces].all(1)
+    kept, cut = torch.nonzero(whole)[:, 0], torch.nonzero(~whole)[:, 0]
+    # Crossings lie close to the camera while their ends may be far away: float64 where the device has it.
+    precise = torch.float32 if view.device.type == "mps" else torch.float64
+    corners = torch.cat((view, *attributes.values()), 1)[faces[cut]].to(precise)
+    for plane in planes:
+        corners, cut = clip_to_plane(corners, cut, plane)
+    added = torch.arange(len(view), len(view) + 3 * len(corners), device=view.device).view(-1, 3)
+    return torch.cat((faces[kept], added)), torch.cat((kept, cut)), corners.flatten(0, 1).float()
+
+
+def _tangents(mesh: Mesh) -> torch.Tensor:
+    """(V, 4): direction of growing u along the surface, and the side of the bitangent, which points to falling v.
+
+    Normal maps are stored with green up the picture (glTF 2.0, 3.9.3), and v runs down.
+    """
+    position, uv = mesh.vertices.float(), mesh.uv.float()
+    a, b, c = mesh.faces.unbind(1)
+    e1, e2 = position[b] - position[a], position[c] - position[a]
+    (u1, v1), (u2, v2) = (uv[b] - uv[a]).unbind(1), (uv[c] - uv[a]).unbind(1)
+    area = u1 * v2 - v1 * u2
+    along_u = normalize(e1 * v2[:, None] - e2 * v1[:, None], dim=1) * area.sign()[:, None]
+    total = torch.zeros(len(position), 4, device=position.device)
+    for corner in (a, b, c):
+        total.index_add_(0, corner, torch.cat((along_u, -area.sign()[:, None]), 1))
+    return torch.cat((normalize(total[:, :3], dim=1), total[:, 3:].sign()), 1)
 
 
 def check_mesh(mesh: Mesh) -> None:

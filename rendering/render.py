@@ -11,14 +11,18 @@ from .camera import Camera
 from .geometry import Geometry, check_mesh
 from .light import Lighting
 from .mesh import Material, Mesh
+from .outline import with_outlines
 from .rasterizer import ZBuffer
 from .shading import Shader, base_color
+from .shadow import vertex_occlusion
 from .textures import linear_to_srgb
 from .transparency import Layers
 
 PASSES = ("rgba", "depth", "normal", "part")
 CLAY = Material(name="clay", base_color=(0.52, 0.52, 0.52, 1.0), double_sided=True)
-CLAY_LIGHT = Lighting(key=(0.62, 0.62, 0.62), sky=(0.46, 0.46, 0.46), ground=(0.20, 0.20, 0.20))
+CLAY_LIGHT = Lighting(
+    key=(0.70, 0.70, 0.70), sky=(0.42, 0.42, 0.42), ground=(0.18, 0.18, 0.18), shadow=0.0, occlusion=0.0
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,12 @@ def render(
     if unknown or not passes:
         raise ValueError(f"render: passes {list(passes)} must be some of {', '.join(PASSES)}")
     check_mesh(mesh)
-    geometry = Geometry(mesh, camera, supersampling)
-    shader = Shader.make(lighting or Lighting(), camera, mesh.vertices.device)
+    lighting = lighting or Lighting()
+    mesh = with_outlines(mesh)
+    lit = any(not (m.unlit or m.toon or m.mtoon) for m in mesh.materials)
+    occlusion = vertex_occlusion(mesh) if lit and lighting.occlusion > 0 and "rgba" in passes else None
+    geometry = Geometry(mesh, camera, supersampling, occlusion=occlusion)
+    shader = Shader(lighting, camera, mesh)
     return _Picture(geometry, mesh, camera, shader, passes).draw()
 
 
@@ -187,14 +195,13 @@ class _Picture:
         ss = geometry.supersampling
         sample = (rows * ss + middle) * geometry.width + columns * ss + middle
         hit = ids[rows, columns].long()
-        weights, corner_weight = geometry.weights(hit, sample, first_row)
+        surface = geometry.surface(hit, sample, first_row)
         if "part" in self.passes:
             result["part"] = torch.full(ids.shape, -1, dtype=torch.int64, device=self.device)
-            result["part"][rows, columns] = geometry.part(hit, weights)
+            result["part"][rows, columns] = surface.part
         if "normal" in self.passes:
             result["normal"] = torch.zeros(*ids.shape, 3, device=self.device)
-            normal = geometry.surface(hit, weights, corner_weight).normal
-            result["normal"][rows, columns] = normal @ self.camera.rotation.T.to(normal)
+            result["normal"][rows, columns] = surface.normal @ self.camera.rotation.T.to(surface.normal)
         return result
 
     def _by_material(self, ids: torch.Tensor):
@@ -213,7 +220,7 @@ class _Picture:
         for start in range(0, ids.numel(), self.shaded_at_once):
             part = slice(start, start + self.shaded_at_once)
             for material, rows in self._by_material(ids[part]):
-                surface = self._surface(ids[part][rows], sample[part][rows], first_row)
+                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row)
                 color[part][rows] = self.shader(material, surface)
         return color
 
@@ -223,18 +230,16 @@ class _Picture:
         for start in range(0, ids.numel(), self.shaded_at_once):
             part = slice(start, start + self.shaded_at_once)
             for material, rows in self._by_material(ids[part]):
-                surface = self._surface(ids[part][rows], sample[part][rows], first_row)
+                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row)
                 value = base_color(material, surface)[1]
                 alpha[part][rows] = (value >= material.alpha_cutoff).to(value.dtype) if cut else value
         return alpha
 
-    def _surface(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int):
-        return self.geometry.surface(ids, *self.geometry.weights(ids, sample, first_row))
-
 
 def _resolve(samples: torch.Tensor) -> torch.Tensor:
     """Samples (h, ss, w, ss, 4), premultiplied linear -> pixels (h, w, 4), straight sRGB."""
-    pixels = samples.mean((1, 3)) if samples.shape[1] > 1 else samples[:, 0, :, 0]
+    side = samples.shape[1]
+    pixels = sum(samples[:, i, :, j] for i in range(side) for j in range(side)) / (side * side)
     alpha = pixels[..., 3:].clamp(0, 1)
     rgb = (pixels[..., :3] / alpha.clamp(min=1e-4)).clamp(0, 1)
     return torch.cat((linear_to_srgb(rgb), alpha), -1)

@@ -1,7 +1,7 @@
-"""Texture lookup: wrap modes, bilinear and trilinear filtering, colour spaces.
+"""Texture lookup: wrap modes, mip levels, bilinear filtering, colour spaces.
 
-Texels stay 8-bit in memory and are decoded when they are read, so that a picture of 8192 x 8192 costs what its file
-holds unpacked (256 MiB, and a third more for its mip levels) rather than four times as much.
+Texels stay 8-bit; a mip level is decoded to linear floats when a picture first reads it. A texture of 8192 texels
+seen at 512 pixels is thus decoded at 1024 texels or so, not at its full size.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import math
 import weakref
 
 import torch
+from torch.nn.functional import grid_sample, pad
 
 from .mesh import Texture
 
-_LEVELS: weakref.WeakKeyDictionary[Texture, dict[tuple[str, str], list[torch.Tensor]]] = weakref.WeakKeyDictionary()
-_ROWS_AT_ONCE = 256  # of a mip level while it is made: bounds the float copy
+_ROWS_AT_ONCE = 256  # of a level while it is made: bounds temporary memory
 
 
 def srgb_to_linear(value: torch.Tensor) -> torch.Tensor:
@@ -32,7 +32,7 @@ def sample(texture: Texture, uv: torch.Tensor, content: str, footprint: torch.Te
 
     content:   "color": sRGB, decoded to linear, alpha reads 1; "coverage": sRGB with alpha, decoded to linear and
                premultiplied, so that colours hidden under alpha 0 do not bleed in; "data": channels as they are, 0..1.
-    footprint: (n,) log2 of the uv distance between neighbouring samples, for trilinear filtering of what is minified.
+    footprint: (n,) log2 of the uv distance between neighbouring samples; chooses the mip level of what is minified.
                None reads the finest level.
     """
     u, v = uv.unbind(1)
@@ -41,80 +41,112 @@ def sample(texture: Texture, uv: torch.Tensor, content: str, footprint: torch.Te
         (a, b, c), (d, e, f) = texture.transform
         u, v = a * u + b * v + c, d * u + e * v + f
         scale = abs(a * e - b * d)
+    pyramid = _pyramid(texture, uv.device, content)
+    u, v = _wrap(u, texture.wrap_s), _wrap(v, texture.wrap_t)
     if texture.nearest:
-        return _nearest(_levels(texture, uv.device, content, 1)[0], texture, u, v, content)
-    if footprint is not None:
-        height, width = texture.pixels.shape[:2]
-        lod = footprint + 0.5 * math.log2(max(width * height * scale, 1e-12))
-        if lod.numel() and float(lod.max()) > 0:
-            return _trilinear(_levels(texture, uv.device, content, 32), texture, u, v, content, lod)
-    return _bilinear(_levels(texture, uv.device, content, 1)[0], texture, u, v, content)
+        return pyramid.nearest(u, v)
+    if footprint is None or not u.numel():
+        return pyramid.bilinear(0, u, v)
+    height, width = texture.pixels.shape[:2]
+    lod = footprint + 0.5 * math.log2(max(width * height * scale, 1e-12))
+    return pyramid.trilinear(u, v, lod)
 
 
-def _trilinear(
-    levels: list[torch.Tensor], texture: Texture, u: torch.Tensor, v: torch.Tensor, content: str, lod: torch.Tensor
-) -> torch.Tensor:
-    lod = torch.nan_to_num(lod).clamp(0, len(levels) - 1)
-    low = lod.floor()
-    share = lod - low
-    low = low.long()
-    result = u.new_zeros(u.shape[0], 4)
-    for k, level in enumerate(levels):
-        weight = torch.where(low == k, 1 - share, torch.where(low == k - 1, share, 0.0))
-        rows = torch.nonzero(weight > 0)[:, 0]
-        if rows.numel():
-            result[rows] += _bilinear(level, texture, u[rows], v[rows], content) * weight[rows, None]
-    return result
-
-
-def _nearest(pixels: torch.Tensor, texture: Texture, u: torch.Tensor, v: torch.Tensor, content: str) -> torch.Tensor:
-    height, width = pixels.shape[:2]
-    column = _wrap((u * width).floor(), width, texture.wrap_s)
-    row = _wrap((v * height).floor(), height, texture.wrap_t)
-    return _decode(pixels.reshape(-1, 4)[row * width + column], content)
-
-
-def _bilinear(pixels: torch.Tensor, texture: Texture, u: torch.Tensor, v: torch.Tensor, content: str) -> torch.Tensor:
-    height, width = pixels.shape[:2]
-    flat = pixels.reshape(-1, 4)
-    # Taking out whole repeats first keeps the fraction exact for uv far from the unit square.
-    x = _near_unit(u, texture.wrap_s) * width - 0.5
-    y = _near_unit(v, texture.wrap_t) * height - 0.5
-    x0, y0 = x.floor(), y.floor()
-    fx, fy = (x - x0)[:, None], (y - y0)[:, None]
-    left, right = _wrap(x0, width, texture.wrap_s), _wrap(x0 + 1, width, texture.wrap_s)
-    upper, lower = _wrap(y0, height, texture.wrap_t) * width, _wrap(y0 + 1, height, texture.wrap_t) * width
-    top = torch.lerp(_decode(flat[upper + left], content), _decode(flat[upper + right], content), fx)
-    bottom = torch.lerp(_decode(flat[lower + left], content), _decode(flat[lower + right], content), fx)
-    return torch.lerp(top, bottom, fy)
-
-
-def _near_unit(u: torch.Tensor, mode: str) -> torch.Tensor:
-    u = torch.nan_to_num(u, nan=0.0, posinf=0.0, neginf=0.0)
+def _wrap(u: torch.Tensor, mode: str) -> torch.Tensor:
+    """Any coordinate -> 0..1 inside the picture."""
     if mode == "clamp":
-        return u.clamp(-1, 2)
-    return u - 2 * torch.floor(u / 2)
+        return u.clamp(0, 1)
+    if mode == "mirror":
+        return 1 - (u - 2 * torch.floor(u / 2) - 1).abs()
+    return u - torch.floor(u)
 
 
-def _wrap(index: torch.Tensor, size: int, mode: str) -> torch.Tensor:
-    """Whole numbers as floats -> texel index inside 0..size - 1."""
-    if mode == "repeat":
-        index = index - size * torch.floor(index / size)
-    elif mode == "mirror":
-        index = index - 2 * size * torch.floor(index / (2 * size))
-        index = torch.minimum(index, 2 * size - 1 - index)
-    return torch.nan_to_num(index).clamp(0, size - 1).long()
+class _Pyramid:
+    """The mip levels of a texture on one device, made as they are needed.
+
+    Each level is kept twice at most: as uint8 (h, w, 4), from which the next is made, and, once it is read, as float
+    texels with a border of one texel that continues the picture as the wrap modes say.
+    """
+
+    def __init__(self, texture: Texture, device: torch.device, content: str):
+        self.content, self.wrap = content, (texture.wrap_t, texture.wrap_s)
+        self.stored = [texture.pixels.to(device).contiguous()]
+        self.decoded: dict[int, torch.Tensor] = {}
+        self.count = max(texture.pixels.shape[:2]).bit_length()
+
+    def nearest(self, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        pixels = self.stored[0]
+        height, width = pixels.shape[:2]
+        column = (u * width).long().clamp_(0, width - 1)
+        row = (v * height).long().clamp_(0, height - 1)
+        return _decode(pixels.view(-1, 4)[row * width + column], self.content)
+
+    def bilinear(self, level: int, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        texels = self._read(level)
+        height, width = texels.shape[2] - 2, texels.shape[3] - 2
+        # grid_sample puts -1 and 1 at the bordered picture's edges.
+        x = (u * (2 * width) + 2) / (width + 2) - 1
+        y = (v * (2 * height) + 2) / (height + 2) - 1
+        grid = torch.stack((x, y), 1)[None, None]
+        return grid_sample(texels, grid, "bilinear", "zeros", align_corners=False)[0, :, 0].T
+
+    def trilinear(self, u: torch.Tensor, v: torch.Tensor, lod: torch.Tensor) -> torch.Tensor:
+        lod = lod.clamp(0, self.count - 1)
+        low = lod.floor()
+        # Two levels are mixed over the middle half of the way from one to the other: half of the second lookups are
+        # saved and no step shows.
+        share = ((lod - low) * 2 - 0.5).clamp_(0, 1)
+        low = low.long()
+        first, last = int(low.min()), int(low.max())
+        if first == last and not bool((share > 0).any()):
+            return self.bilinear(first, u, v)
+        result = u.new_zeros(u.shape[0], 4)
+        for level in range(first, min(last + 1, self.count - 1) + 1):
+            weight = torch.where(low == level, 1 - share, torch.where(low == level - 1, share, 0.0))
+            rows = torch.nonzero(weight)[:, 0]
+            if rows.numel():
+                result.index_add_(0, rows, self.bilinear(level, u[rows], v[rows]) * weight[rows, None])
+        return result
+
+    def _read(self, level: int) -> torch.Tensor:
+        """(1, 4, h + 2, w + 2) float32, channels last."""
+        if level not in self.decoded:
+            while len(self.stored) <= level:
+                self.stored.append(_halve(self.stored[-1], self.content))
+            pixels = self.stored[level]
+            height, width = pixels.shape[:2]
+            texels = torch.empty(height + 2, width + 2, 4, device=pixels.device)
+            for row in range(0, height, _ROWS_AT_ONCE):
+                rows = pixels[row : row + _ROWS_AT_ONCE]
+                texels[1 + row : 1 + row + len(rows), 1:-1] = _decode(rows, self.content)
+            vertical, horizontal = (mode == "repeat" for mode in self.wrap)
+            texels[0], texels[-1] = (texels[-2], texels[1]) if vertical else (texels[1], texels[-2])
+            left, right = (texels[:, -2], texels[:, 1]) if horizontal else (texels[:, 1], texels[:, -2])
+            texels[:, 0], texels[:, -1] = left, right
+            self.decoded[level] = texels.permute(2, 0, 1)[None]
+        return self.decoded[level]
+
+
+_PYRAMIDS: weakref.WeakKeyDictionary[Texture, dict[tuple[str, str], _Pyramid]] = weakref.WeakKeyDictionary()
+
+
+def _pyramid(texture: Texture, device: torch.device, content: str) -> _Pyramid:
+    kept = _PYRAMIDS.setdefault(texture, {})
+    key = (str(device), content)
+    if key not in kept:
+        kept[key] = _Pyramid(texture, device, content)
+    return kept[key]
 
 
 def _decode(texels: torch.Tensor, content: str) -> torch.Tensor:
-    """uint8 (n, 4) -> float (n, 4), see `sample`."""
+    """uint8 (..., 4) -> float (..., 4), see `sample`."""
     if content == "data":
         return texels.float() / 255
-    colour = _decode_table(texels.device)[texels[:, :3].int()]
+    color = _decode_table(texels.device)[texels[..., :3].int()]
     if content == "color":
-        return torch.nn.functional.pad(colour, (0, 1), value=1.0)
-    alpha = texels[:, 3:].float() / 255
-    return torch.cat((colour * alpha, alpha), 1)
+        return pad(color, (0, 1), value=1.0)
+    alpha = texels[..., 3:].float() / 255
+    return torch.cat((color * alpha, alpha), -1)
 
 
 _TABLES: dict[torch.device, torch.Tensor] = {}
@@ -126,15 +158,6 @@ def _decode_table(device: torch.device) -> torch.Tensor:
     return _TABLES[device]
 
 
-def _levels(texture: Texture, device: torch.device, content: str, count: int) -> list[torch.Tensor]:
-    """The first `count` mip levels as uint8 (h, w, 4), finest first; made once per texture and kept while it lives."""
-    cache = _LEVELS.setdefault(texture, {})
-    levels = cache.setdefault((str(device), content), [texture.pixels.to(device).contiguous()])
-    while len(levels) < count and max(levels[-1].shape[:2]) > 1:
-        levels.append(_halve(levels[-1], content))
-    return levels
-
-
 def _halve(level: torch.Tensor, content: str) -> torch.Tensor:
     """Box-filtered half of a level: averaged in premultiplied linear light, stored straight in sRGB."""
     height, width = level.shape[:2]
@@ -143,10 +166,10 @@ def _halve(level: torch.Tensor, content: str) -> torch.Tensor:
     for start in range(0, half.shape[0], _ROWS_AT_ONCE):
         rows = min(_ROWS_AT_ONCE, half.shape[0] - start)
         block = level[start * tall : (start + rows) * tall, : half.shape[1] * wide]
-        values = _decode(block.reshape(-1, 4), content).view(rows, tall, half.shape[1], wide, 4).mean((1, 3))
+        values = _decode(block, content).reshape(rows, tall, half.shape[1], wide, 4).mean((1, 3))
         if content != "data":
             alpha = values[..., 3:]
-            colour = linear_to_srgb((values[..., :3] / alpha.clamp(min=1e-4)).clamp(0, 1))
-            values = torch.cat((colour, alpha), -1)
+            color = linear_to_srgb((values[..., :3] / alpha.clamp(min=1e-4)).clamp(0, 1))
+            values = torch.cat((color, alpha), -1)
         half[start : start + rows] = (values * 255).round_().clamp_(0, 255).to(torch.uint8)
     return half
