@@ -10,10 +10,10 @@ from .code import PoseCode
 from .pose_file import load_pose, save_pose
 from .prompts import normalise
 from .ranker import PoseRanker, load_ranker
-from .text_to_pose import PosePrior, TextToPose, decode, rank, regularize
+from .text_to_pose import PosePrior, TextToPose, decode, regularize
 from .vposer import VPoser, load_vposer
 
 __all__ = [
     "PoseCode", "PosePrior", "PoseRanker", "TextToPose", "VPoser",
-    "decode", "load_pose", "load_ranker", "load_vposer", "normalise", "rank", "regularize", "save_pose",
+    "decode", "load_pose", "load_ranker", "load_vposer", "normalise", "regularize", "save_pose",
 ]  # fmt: skip

@@ -183,7 +183,7 @@ class Denoiser(nn.Module):
         return torch.cat([tokens, pooled[:, None]], 1), valid
 
     def _suffix(self, body: torch.Tensor, root: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        tokens = [self.time_in(sinusoid(time, self.config.width)), self.body_in(body), self.root_in(root)]
+        tokens = [self.time_in(sinusoid(time, self.config.width).to(body)), self.body_in(body), self.root_in(root)]
         queries = self.queries.expand(len(body), 2, -1)
         return torch.cat([torch.stack(tokens, 1), queries], 1) + self.positions[PREFIX:]
 

@@ -28,7 +28,7 @@ def sixd_to_rotvec(sixd: torch.Tensor) -> torch.Tensor:
 
 
 def joint_positions(rotmats: torch.Tensor, rest_joints: torch.Tensor) -> torch.Tensor:
-    """Forward kinematics: local rotations of joints 0..21 and rest positions -> (B, 24, 3) metres, pelvis at the origin.
+    """Forward kinematics: local rotations of joints 0..21, rest positions -> (B, 24, 3) metres, pelvis at the origin.
 
     rotmats: (B, 22, 3, 3); rest_joints: (24, 3). Joints 22 and 23 (the hands) follow the wrists.
     """

@@ -73,8 +73,13 @@ class PoseRanker(nn.Module):
 
     @torch.no_grad()
     def score(self, pose: SMPLPose, features: TextFeatures) -> torch.Tensor:
-        """(B,) cosine in -1..1 between pose i and text i; higher fits better."""
-        text = self.embed_text(features.to(self.rest_joints.device))
+        """(B,) cosine in -1..1 between poses and texts; higher fits better.
+
+        B is a multiple n of the number of texts C: poses 0..n-1 are compared with text 0, the next n with text 1, ...
+        """
+        if len(pose) % len(features):
+            raise ValueError(f"ranker: {len(pose)} poses cannot be shared among {len(features)} texts")
+        text = self.embed_text(features.to(self.rest_joints.device)).repeat_interleave(len(pose) // len(features), 0)
         body, root = pose.body_pose.to(self.rest_joints), pose.global_orient.to(self.rest_joints)
         return (text * self.embed_pose(body, root)).sum(-1)
 

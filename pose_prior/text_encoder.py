@@ -28,7 +28,7 @@ class TextFeatures:
     def __len__(self) -> int:
         return len(self.pooled)
 
-    def select(self, rows: torch.Tensor) -> TextFeatures:
+    def select(self, rows: torch.Tensor | slice) -> TextFeatures:
         """The features of the given rows, in that order."""
         return TextFeatures(self.tokens[rows], self.mask[rows], self.pooled[rows])
 

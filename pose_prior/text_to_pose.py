@@ -1,4 +1,4 @@
-"""Text to 3D pose, end to end: normalise, encode, sample, decode through VPoser, rank (paper sections 3.1, 3.3 and 4)."""
+"""Text to 3D pose, end to end: normalise, encode, sample, decode through VPoser, rank (paper sections 3.1, 3.3, 4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 from ..smpl import SMPLPose
 from ..weights import bundled
 from .checkpoint import load_checkpoint, load_weights
-from .code import BODY_DIM, PoseCode
+from .code import PoseCode
 from .denoiser import Denoiser, DenoiserConfig
 from .hands import FINGER_STATES, hand_poses
 from .kinematics import rotvec_to_6d, sixd_to_rotvec
@@ -23,6 +23,7 @@ from .text_encoder import TOKEN_SLOTS, MiniLMEncoder, TextEncoder, TextFeatures
 from .vposer import VPoser, load_vposer
 
 KIND = "text_to_pose"
+GUIDANCE_SCALE = 2.5
 OVERSAMPLING = 4  # candidates drawn for every pose that `generate` returns
 
 
@@ -67,41 +68,42 @@ class TextToPose:
         *,
         seed: int = 0,
         steps: int = 25,
-        guidance_scale: float = 2.5,
+        guidance_scale: float = GUIDANCE_SCALE,
         sampler: str = "dpm++",
         callback: Callable[[int, int], None] | None = None,
     ) -> PoseCode:
         """`n` samples for every text, in the order text 0 sample 0, text 0 sample 1, ...
 
         Sample k of a text depends on the seed, k and the text alone. An empty text is sampled without condition.
+        Raises ValueError if there is no text, n is below 1, or steps and sampler are not known to `sampling`.
         """
+        return self.sample_with_features(
+            texts, n, seed=seed, steps=steps, guidance_scale=guidance_scale, sampler=sampler, callback=callback
+        )[0]
+
+    def sample_with_features(
+        self,
+        texts: list[str],
+        n: int,
+        *,
+        seed: int,
+        steps: int,
+        guidance_scale: float,
+        sampler: str,
+        callback: Callable[[int, int], None] | None = None,
+    ) -> tuple[PoseCode, TextFeatures]:
+        """`sample`, and the encoded texts for whoever needs them next."""
         if n < 1:
             raise ValueError(f"the number of poses is {n}; choose 1 or more")
         if not texts:
             raise ValueError("no prompt was given")
         normalised = [prompt.text for prompt in self.prompts(texts)]
         features = self.encoder.encode(normalised).to(self.model.positions.device)
-        return self.sample_features(normalised, features, n, seed, steps, guidance_scale, sampler, callback)
-
-    def sample_features(
-        self,
-        texts: list[str],
-        features: TextFeatures,
-        n: int,
-        seed: int,
-        steps: int,
-        guidance_scale: float,
-        sampler: str,
-        callback: Callable[[int, int], None] | None = None,
-    ) -> PoseCode:
-        """`sample` for texts that are normalised and encoded already."""
-        everything = torch.ones(1, dtype=torch.bool, device=features.mask.device)
-        null_prefix = self.model.encode_prefix(features.select(torch.zeros(1, dtype=torch.long)), everything)
         noise = initial_noise(self.model.config.body_dim + 6, seed, list(range(n))).repeat(len(texts), 1)
         body, root = sample(
             self.model,
             self.model.encode_prefix(features).repeat(n),
-            null_prefix,
+            self.model.encode_prefix(features.select(slice(0, 1)), torch.tensor([True], device=features.mask.device)),
             noise,
             steps=steps,
             guidance_scale=guidance_scale,
@@ -110,7 +112,8 @@ class TextToPose:
         )
         left, right = self.finger_states(features)
         repeat = lambda values: tuple(value for value in values for _ in range(n))  # noqa: E731
-        return PoseCode(self.representation, body, root, repeat(texts), self.encoder.name, repeat(left), repeat(right))
+        hands = (repeat(left), repeat(right))
+        return PoseCode(self.representation, body, root, repeat(normalised), self.encoder.name, *hands), features
 
     @torch.no_grad()
     def finger_states(self, features: TextFeatures) -> tuple[list[str], list[str]]:
@@ -151,7 +154,7 @@ def decode(code: PoseCode, vposer: VPoser, strength: float = 1.0) -> SMPLPose:
 
 @torch.no_grad()
 def regularize(pose: SMPLPose, vposer: VPoser, strength: float = 1.0) -> SMPLPose:
-    """Draw a pose towards its reconstruction by VPoser: 0 leaves it, 1 replaces it, between is a mix of 6D rotations."""
+    """Draw a pose towards its reconstruction by VPoser: 0 leaves it, 1 replaces it, between mixes 6D rotations."""
     if not 0 <= strength <= 1:
         raise ValueError(f"strength is {strength}; choose 0 to 1")
     if strength == 0:
@@ -162,13 +165,6 @@ def regularize(pose: SMPLPose, vposer: VPoser, strength: float = 1.0) -> SMPLPos
     if strength < 1:
         rebuilt = sixd_to_rotvec(torch.lerp(rotvec_to_6d(body), rotvec_to_6d(rebuilt), strength))
     return replace(pose, body_pose=rebuilt.to(pose.body_pose))
-
-
-def rank(pose: SMPLPose, features: TextFeatures, ranker: PoseRanker) -> torch.Tensor:
-    """(B,) how well pose i fits text i, -1..1; B features, or one for all."""
-    if len(features) == 1 and len(pose) > 1:
-        features = features.select(torch.zeros(len(pose), dtype=torch.long))
-    return ranker.score(pose, features)
 
 
 class PosePrior:
@@ -185,10 +181,12 @@ class PosePrior:
         return PosePrior(TextToPose.load(device=device), load_vposer().to(device), load_ranker().to(device))
 
     def rank(self, pose: SMPLPose, texts: list[str]) -> torch.Tensor:
-        """(B,) how well pose i fits text i (or the one text given), -1..1. Texts are normalised first."""
-        encoder = self.text_to_pose.encoder
+        """(B,) how well poses fit texts, -1..1; texts are normalised first.
+
+        For C texts and B = n C poses, poses 0..n-1 are compared with text 0, the next n with text 1, ...
+        """
         normalised = [prompt.text for prompt in self.text_to_pose.prompts(texts)]
-        return rank(pose, encoder.encode(normalised), self.ranker)
+        return self.ranker.score(pose, self.text_to_pose.encoder.encode(normalised))
 
     def generate(
         self,
@@ -197,7 +195,7 @@ class PosePrior:
         *,
         seed: int = 0,
         steps: int = 25,
-        guidance_scale: float = 2.5,
+        guidance_scale: float = GUIDANCE_SCALE,
         sampler: str = "dpm++",
         oversampling: int = OVERSAMPLING,
         callback: Callable[[int, int], None] | None = None,
@@ -206,20 +204,14 @@ class PosePrior:
 
         Rows are in the order text 0 best, text 0 second, ... Without a ranker the first n samples are returned.
         """
-        model = self.text_to_pose
         drawn = n * max(1, oversampling) if self.ranker is not None else n
-        code = model.sample(
+        code, features = self.text_to_pose.sample_with_features(
             texts, drawn, seed=seed, steps=steps, guidance_scale=guidance_scale, sampler=sampler, callback=callback
         )
         pose = decode(code, self.vposer)
         if self.ranker is None:
             return pose, code
-        features = model.encoder.encode(list(code.texts[::drawn]))
-        rows = torch.arange(len(texts)).repeat_interleave(drawn)
-        scores = self.ranker.score(pose, features.select(rows)).view(len(texts), drawn)
-        order = scores.argsort(1, descending=True, stable=True)[:, :n] + torch.arange(len(texts))[:, None] * drawn
+        scores = self.ranker.score(pose, features).view(len(texts), drawn)
+        order = scores.argsort(1, descending=True, stable=True)[:, :n].cpu() + torch.arange(len(texts))[:, None] * drawn
         chosen = order.flatten().tolist()
         return pose.select(chosen), code.select(chosen)
-
-
-__all__ = ["BODY_DIM", "PosePrior", "TextToPose", "decode", "rank", "regularize"]

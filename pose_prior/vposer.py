@@ -117,18 +117,22 @@ def _official_state(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"VPoser: no checkpoint at '{path}'")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        try:
-            content = torch.load(path, map_location="cpu", weights_only=False, pickle_module=_tensors_only)
-        except Exception as error:
-            raise ValueError(f"VPoser: '{path.name}' cannot be read ({error}); download it again") from None
-    except (RuntimeError, EOFError) as error:
-        raise ValueError(f"VPoser: '{path.name}' is damaged ({str(error).splitlines()[0]})") from None
+        content = _load_tensors(path)
+    except Exception as error:  # a damaged file fails in many ways, all of them with the same remedy
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"VPoser: '{path.name}' is damaged or no checkpoint ({reason}); copy it again") from None
     state = content.get("state_dict", content) if isinstance(content, dict) else {}
     prefix = "vp_model." if any(key.startswith("vp_model.") for key in state) else ""
     nets = (prefix + "encoder_net.", prefix + "decoder_net.")
     return {key.removeprefix(prefix): as_float32(value) for key, value in state.items() if key.startswith(nets)}
+
+
+def _load_tensors(path: Path):
+    """The content of a torch file; whatever is not a tensor or a plain container becomes an inert stand-in."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        return torch.load(path, map_location="cpu", weights_only=False, pickle_module=_tensors_only)
 
 
 class _Ignored:

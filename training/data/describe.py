@@ -1,4 +1,4 @@
-"""Automatic captions: groups of phrasings for what `geometry.py` sees, from `descriptions.yaml` and `situations.yaml`."""
+"""Automatic captions: phrasings for what `geometry.py` sees (`descriptions.yaml`, `situations.yaml`), in groups."""
 
 from __future__ import annotations
 
@@ -14,17 +14,22 @@ from .poses import swap_sides
 _HERE = Path(__file__).resolve().parent
 MIN_POSES = 6  # facts that fewer poses show are not spoken of
 SUBJECTS = ("a person", "a person", "a person", "someone", "a man", "a woman")
-PLACES = tuple(
-    """in the park; on the beach; in the garden; in the street; at home; in the kitchen; in the forest; on a mountain; in the snow;
-    in the rain; at sunset; at night; in the city; in the desert; on a rooftop; by the river; near a lake; at the office; in a cafe;
-    in the living room; on a stage; in a castle; on the moon; in space; in a museum; at school; at the station; on a bridge; in a field;
-    on a ship; under a tree; in front of a crowd; in front of a house; in a temple; on the roof; at a party; in a cave; in a library;
-    at the gym; in a studio; in the fog; under the stars; with a dog nearby; beside a car; in a red jacket; wearing a hat;
-    in an old village; at the market; in the jungle; on the street corner; beside the pool; in a spaceship; on a boat""".replace(
-        "\n", " "
-    ).split(";")
-)
-PLACES = tuple(" ".join(place.split()) for place in PLACES)
+
+
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(" ".join(phrase.split()) for phrase in text.split(";"))
+
+
+PLACES = _phrases("""
+    in the park; on the beach; in the garden; in the street; at home; in the kitchen; in the forest; on a
+    mountain; in the snow; in the rain; at sunset; at night; in the city; in the desert; on a rooftop; by the
+    river; near a lake; at the office; in a cafe; in the living room; on a stage; in a castle; on the moon; in
+    space; in a museum; at school; at the station; on a bridge; in a field; on a ship; under a tree; in front of
+    a crowd; in front of a house; in a temple; on the roof; at a party; in a cave; in a library; at the gym; in
+    a studio; in the fog; under the stars; with a dog nearby; beside a car; in a red jacket; wearing a hat; in
+    an old village; at the market; in the jungle; on the street corner; beside the pool; in a spaceship; on a
+    boat
+""")
 
 
 def rows_of(query: str, facts: dict[str, np.ndarray]) -> np.ndarray:

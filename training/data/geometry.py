@@ -134,7 +134,7 @@ def _legs(m: Measures, known: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     relative = {side: m.in_frame("pelvis", m.at(f"{side}_ankle"), m.at(f"{side}_hip")) for side in _SIDES}
     for side, other, sign in (("left", "right", 1), ("right", "left", -1)):
         lift = m.height(f"{side}_ankle") - m.height(f"{other}_ankle")
-        x, y, z = relative[side][:, 0] * sign, relative[side][:, 1], relative[side][:, 2]
+        x, z = relative[side][:, 0] * sign, relative[side][:, 2]
         stands = on_feet & (knee[other] > 140) & (m.height("pelvis") > 0.7)
         raised = m.height(f"{side}_knee") > m.height("pelvis") - 0.22
         out[f"{side}_foot_lifted"] = stands & (lift > 0.2)

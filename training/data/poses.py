@@ -21,7 +21,7 @@ class PoseSet:
     weight:   (N,) probability of drawing the pose, summing to 1.
     action:   N names; poses of one action differ only in how it is done.
     captions: N lists of captions of the pose's action.
-    hands:    (N, 2) finger states of the left and right hand, indices into `pose_prior.hands.FINGER_STATES`; -1 unknown.
+    hands:    (N, 2) finger states of left and right hand, indices into `pose_prior.hands.FINGER_STATES`; -1 unknown.
     """
 
     body: np.ndarray
