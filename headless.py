@@ -26,16 +26,16 @@ class HeadlessError(Exception):
     """A run that could not be done, in words for the person who asked: which node, what is wrong."""
 
 
-def server_command(python: Path, base: Path, port: int, cpu: bool, comfyui: Path) -> list[str]:
+def server_command(python: Path, comfyui: Path, base: Path, port: int, cpu: bool, folder: Path) -> list[str]:
     """The command line, for the working directory `comfyui`, of a server on `port` with the base directory `base`.
 
-    A base directory hides the checkout's own models from ComfyUI; they are handed back through a list of extra paths.
+    A base directory hides the checkout's own models from ComfyUI; a file written to `folder` hands them back.
     """
     models = comfyui / "models"
     names = sorted(path.name for path in models.iterdir() if path.is_dir()) if models.is_dir() else []
     lines = ["comfyui:", f"  base_path: {json.dumps(str(comfyui))}"]
     lines += [f"  {json.dumps(name)}: {json.dumps('models/' + name)}" for name in names]
-    config = base / "extra_model_paths.yaml"
+    config = folder / "extra_model_paths.yaml"
     config.write_text("\n".join([*lines, ""]), encoding="utf-8")
     return [
         str(python), "main.py", "--port", str(port), "--base-directory", str(base), "--disable-auto-launch",
@@ -78,7 +78,7 @@ class Server:
             (scratch / name).mkdir()
         self.log = scratch / "comfyui.log"
         command = [
-            *server_command(python, base, self.port, cpu, comfyui), "--temp-directory", str(scratch),
+            *server_command(python, comfyui, base, self.port, cpu, scratch), "--temp-directory", str(scratch),
             "--user-directory", str(scratch / "user"), "--output-directory", str(output or scratch / "output"),
             "--database-url", "sqlite:///:memory:", "--disable-api-nodes", *options,
         ]  # fmt: skip

@@ -547,7 +547,7 @@ def serve(options: argparse.Namespace) -> int:
         if attempt.connect_ex(("127.0.0.1", options.port)) == 0:
             raise PasError(f"port {options.port} is in use; choose another with --port N")
     host, base = get_host(options), make_base(clone_dir() / "base")
-    command = headless.server_command(host.python, base, options.port, not probe(host)["gpu"], host.comfyui)
+    command = headless.server_command(host.python, host.comfyui, base, options.port, not probe(host)["gpu"], base)
     command += ["--listen", options.listen, "--database-url", f"sqlite:///{base / 'user' / 'comfyui.db'}"]
     say(f"the canvas will be at http://{options.listen}:{options.port}, its files are in {base}; Ctrl-C ends it")
     return wait_for(subprocess.Popen(command, cwd=host.comfyui, env=host_environment()))
