@@ -33,6 +33,7 @@ class MToon:
     rim_color / rim_lift / rim_power:  parametric rim light, added to the lit colour.
     matcap_color / matcap_texture:     picture looked up by the view-space normal, added to the lit colour.
     outline_width / outline_color:     metres by which the inverted hull is pushed out; 0 = no outline.
+    outline_lighting_mix:              0: the outline shows its own colour; 1: multiplied by the shaded surface.
     """
 
     shade_color: tuple[float, float, float] = (1.0, 1.0, 1.0)
@@ -46,6 +47,7 @@ class MToon:
     matcap_texture: Texture | None = None
     outline_width: float = 0.0
     outline_color: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    outline_lighting_mix: float = 1.0
 
 
 @dataclass(frozen=True)

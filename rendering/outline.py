@@ -29,7 +29,7 @@ def with_outlines(mesh: Mesh) -> Mesh:
             faces=local.view(-1, 3).flip(1),
             normals=mesh.normals[used],
             uv=mesh.uv[used],
-            colors=torch.ones_like(mesh.colors[used]),
+            colors=mesh.colors[used],
             face_material=torch.full((len(faces),), len(materials), dtype=torch.int64, device=faces.device),
             vertex_part=mesh.vertex_part[used],
         )
@@ -39,15 +39,25 @@ def with_outlines(mesh: Mesh) -> Mesh:
 
 
 def _ink(material: Material) -> Material:
-    """Plain ink; holes that the surface's texture cuts are cut from the outline as well."""
-    masked = material.alpha_mode == "MASK"
-    return Material(
+    """outline_color x mix(1, shaded surface, outline_lighting_mix), written as a toon material that glows."""
+    toon = material.mtoon
+    mix = min(max(toon.outline_lighting_mix, 0.0), 1.0)
+    tint = tuple(mix * channel for channel in toon.outline_color)
+    shade = replace(
+        toon,
+        shade_color=tuple(a * b for a, b in zip(toon.shade_color, tint)),
+        rim_color=(0.0, 0.0, 0.0),
+        matcap_texture=None,
+        outline_width=0.0,
+    )
+    return replace(
+        material,
         name=f"{material.name} outline",
-        base_color=(*material.mtoon.outline_color, material.base_color[3]),
-        base_color_texture=material.base_color_texture if masked else None,
-        alpha_mode=material.alpha_mode,
-        alpha_cutoff=material.alpha_cutoff,
-        unlit=True,
+        base_color=(*(a * b for a, b in zip(material.base_color, tint)), material.base_color[3]),
+        mtoon=shade,
+        emissive=tuple((1 - mix) * channel for channel in toon.outline_color),
+        emissive_texture=None,
+        double_sided=False,
     )
 
 
