@@ -46,7 +46,7 @@ class Capsules:
 
     def place(self, rotations: torch.Tensor, positions: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """World end points (P, K, 3) of poses with joint frames (P, 24, 3, 3) at (P, 24, 3)."""
-        turn, origin = rotations[:, self.joint], positions[:, self.joint]
+        turn, origin = rotations.index_select(1, self.joint), positions.index_select(1, self.joint)
         return rotate(turn, self.start) + origin, rotate(turn, self.end) + origin
 
     def mask(self, words: str) -> torch.Tensor:
@@ -70,8 +70,8 @@ def part_of(name: str) -> str:
 
 
 def rotate(rotations: torch.Tensor, vectors: torch.Tensor) -> torch.Tensor:
-    """(..., 3, 3) and (..., 3) -> (..., 3); plain products, so the result of a row never depends on the batch."""
-    return (rotations * vectors[..., None, :]).sum(-1)
+    """(..., 3, 3) and (..., 3) -> (..., 3)."""
+    return (rotations @ vectors[..., None])[..., 0]
 
 
 def body_capsules(rest: RestBody) -> Capsules:
@@ -97,7 +97,9 @@ def body_capsules(rest: RestBody) -> Capsules:
         torch.tensor(np.stack([capsule[3] for capsule in made]), dtype=torch.float32),
         torch.tensor([capsule[4] for capsule in made], dtype=torch.float32),
         mass / mass.sum(),
-        torch.tensor([(i, j) for i in range(len(made)) for j in range(i + 1, len(made)) if _distinct(names[i], names[j])]),
+        torch.tensor(
+            [(i, j) for i in range(len(made)) for j in range(i + 1, len(made)) if _distinct(names[i], names[j])]
+        ),
     )
 
 

@@ -46,9 +46,10 @@ class Contacts:
         pairs = len(capsules.pairs)
         self.first, self.second = capsules.pairs.T.contiguous()
         self.reach = capsules.radius[self.first] + capsules.radius[self.second] - SELF_SLACK
+        half_length = (capsules.end - capsules.start).norm(dim=1) / 2
+        self.sphere_reach = (self.reach + half_length[self.first] + half_length[self.second]) ** 2
         self.tip_joint = torch.tensor([tip.joint for tip in tips])
         self.tip_offset = torch.tensor([tip.offset for tip in tips])
-        self.everyone = torch.arange(count)[:, None]
         self.pair_on = torch.ones(count, pairs, dtype=torch.bool)
         self.floor_on = torch.ones(count)
         self.effort = torch.zeros(count, len(capsules.names))
@@ -73,6 +74,7 @@ class Contacts:
                 self.support_joint[poses, place] = point.joint
                 self.support_offset[poses, place] = torch.tensor(point.offset)
                 self.support_on[poses, place] = True
+        self.support_frame = (torch.arange(self.count)[:, None] * 24 + self.support_joint).flatten()
         self.balanced = self.support_on.any(1).float()
         for spec, poses in owners:
             if not spec.balance:
@@ -82,7 +84,8 @@ class Contacts:
         """Penalty (sum of squared depths), (P,) deepest, (P,) effort, and (P, 3) centre of mass."""
         start, end = self.capsules.place(figures.rotations, figures.positions)
         cost, deepest = self._self_contact(start, end)
-        turn, origin = figures.rotations[:, self.tip_joint], figures.positions[:, self.tip_joint]
+        turn = figures.rotations.index_select(1, self.tip_joint)
+        origin = figures.positions.index_select(1, self.tip_joint)
         tips = (-TIP_SLACK - (rotate(turn, self.tip_offset) + origin)[..., 1]).clamp(min=0)
         floor = torch.cat([self._under_floor(start), self._under_floor(end), tips], 1) * self.floor_on[:, None]
         cost = cost + (floor**2).sum()
@@ -90,7 +93,7 @@ class Contacts:
         for rule in self.rules:
             depth = self._prop_depth(rule, figures, start[rule.poses], end[rule.poses])
             cost = cost + (depth**2).sum()
-            deepest = deepest.index_reduce(0, rule.poses, depth.detach().amax(1), "amax")
+            deepest = deepest.scatter_reduce(0, rule.poses, depth.detach().amax(1), "amax")
         middle = (start + end) / 2
         mass_centre = (middle * self.capsules.mass[:, None]).sum(1)
         raised = (middle[..., 1] - figures.positions[:, :1, 1]) / self.centimetre
@@ -101,24 +104,36 @@ class Contacts:
 
         logits: (P, S); the softmax makes any point of the support polygon reachable without computing its hull.
         """
-        where = (self.everyone, self.support_joint)
-        turn, origin = figures.rotations[where], figures.positions[where]
-        points = rotate(turn, self.support_offset) + origin
+        turn = figures.rotations.flatten(0, 1).index_select(0, self.support_frame)
+        origin = figures.positions.flatten(0, 1).index_select(0, self.support_frame)
+        points = (rotate(turn, self.support_offset.flatten(0, 1)) + origin).view_as(self.support_offset)
         share = torch.softmax(logits.masked_fill(~self.support_on, -1e4), 1)
         centre = (share[..., None] * points).sum(1)
         return (mass_centre - centre)[:, ::2] * self.balanced[:, None]
 
     def _self_contact(self, start: torch.Tensor, end: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Only the pairs that overlap enter the graph: they are a few in a hundred."""
-        i, j = self.first, self.second
+        """Squared depths and (P,) deepest. Only the pairs that overlap, a few in a hundred, enter the graph."""
         with torch.no_grad():
-            depth = self.reach - segment_distance(start[:, i], end[:, i], start[:, j], end[:, j])
-            depth = depth.clamp(min=0) * self.pair_on
-            pose, pair = torch.nonzero(depth).unbind(1)
-            deepest = depth.amax(1)
-        i, j = i[pair], j[pair]
-        depth = self.reach[pair] - segment_distance(start[pose, i], end[pose, i], start[pose, j], end[pose, j])
-        return (depth.clamp(min=0) ** 2).sum(), deepest
+            pose, pair = torch.nonzero(self._close(start, end) & self.pair_on).unbind(1)
+            depth = self._pair_depth(start, end, pose, pair)
+            deepest = start.new_zeros(self.count).scatter_reduce(0, pose, depth, "amax")
+            overlapping = torch.nonzero(depth)[:, 0]
+        depth = self._pair_depth(start, end, pose[overlapping], pair[overlapping])
+        return (depth**2).sum(), deepest
+
+    def _close(self, start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
+        """(P, N) whether the spheres around two capsules meet."""
+        middle = (start + end) / 2
+        gap = middle.index_select(1, self.first) - middle.index_select(1, self.second)
+        return (gap * gap).sum(-1) < self.sphere_reach
+
+    def _pair_depth(self, start, end, pose: torch.Tensor, pair: torch.Tensor) -> torch.Tensor:
+        """How deep the capsules of each (pose, pair) overlap, (n,)."""
+        width = start.shape[1]
+        i, j = pose * width + self.first[pair], pose * width + self.second[pair]
+        start, end = start.flatten(0, 1), end.flatten(0, 1)
+        ends = [part.index_select(0, index) for index in (i, j) for part in (start, end)]
+        return (self.reach[pair] - segment_distance(*ends)).clamp(min=0)
 
     def _under_floor(self, points: torch.Tensor) -> torch.Tensor:
         return (self.capsules.radius - FLOOR_SLACK - points[..., 1]).clamp(min=0)

@@ -60,9 +60,7 @@ def _quaternion(rotations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """
     m = rotations
     real = (1 + m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]).clamp(min=4e-3).sqrt() / 2
-    skew = torch.stack(
-        [m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]], -1
-    )
+    skew = torch.stack([m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]], -1)
     return skew / (4 * real[..., None]), real
 
 

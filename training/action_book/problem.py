@@ -156,7 +156,9 @@ def _draw(spec: Spec, body: BookBody, poses: torch.Tensor) -> Candidates:
     return Candidates(spec, poses, picks, programs, supports, generator)
 
 
-def _start(made: Candidates, body: BookBody, seeds: SeedPoses) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Props]:
+def _start(
+    made: Candidates, body: BookBody, seeds: SeedPoses
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, Props]:
     """Seed poses for one specification's candidates and its props beside them."""
     spec, generator, count = made.spec, made.generator, len(made.poses)
     fixed: list[Fact] = []

@@ -231,14 +231,14 @@ class Measurements:
         for kind in _KINDS:
             if kind not in self.row_pose:
                 continue
-            a_b = [points[index] for index in self.points[kind]]
-            uvw = [vectors[index] for index in self.vectors[kind]]
+            a_b = [points.index_select(0, index) for index in self.points[kind]]
+            uvw = [vectors.index_select(0, index) for index in self.vectors[kind]]
             values.append(getattr(self, _OPERATIONS[kind])(kind, figures, a_b, uvw))
         return torch.cat(values)
 
     def _points(self, figures: Figures) -> torch.Tensor:
-        turn = figures.rotations.flatten(0, 1)[self.rigid_frame]
-        rigid = rotate(turn, self.rigid_offset) + figures.positions.flatten(0, 1)[self.rigid_frame]
+        turn = figures.rotations.flatten(0, 1).index_select(0, self.rigid_frame)
+        rigid = rotate(turn, self.rigid_offset) + figures.positions.flatten(0, 1).index_select(0, self.rigid_frame)
         parts = [rigid.new_zeros(1, 3), rigid]
         if len(self.mean_first):
             flat = torch.cat(parts)
@@ -249,10 +249,11 @@ class Measurements:
         return torch.cat(parts)
 
     def _vectors(self, figures: Figures, points: torch.Tensor) -> torch.Tensor:
-        turned = rotate(figures.rotations.flatten(0, 1)[self.axis_frame], self.axis_constant)
+        turned = rotate(figures.rotations.flatten(0, 1).index_select(0, self.axis_frame), self.axis_constant)
         parts = [torch.where(self.world_axis[:, None], self.axis_constant, turned)]
         if len(self.between_start):
-            parts.append(_unit(points[self.between_end] - points[self.between_start]))
+            ends = points.index_select(0, self.between_end), points.index_select(0, self.between_start)
+            parts.append(_unit(ends[0] - ends[1]))
         if len(self.prop_sign):
             parts.append(figures.props.axis[self.prop_axis] * self.prop_sign)
         return torch.cat(parts)

@@ -187,7 +187,9 @@ def _atoms(entry: dict, source: str) -> Iterator[Fact]:
             raise ValueError(f"palm takes [l or r, direction], got {side!r}")
         tol = float(options.pop("tol", DEFAULT_TOLERANCE["palm"]))
         _no_more(kind, options, ("tol", "frame"))
-        yield Fact("dir", (f"{side}_palm", _plain(direction)), (), options.get("frame"), tol, slack=slack, source=source)
+        yield Fact(
+            "dir", (f"{side}_palm", _plain(direction)), (), options.get("frame"), tol, slack=slack, source=source
+        )
         return
     spec = KINDS.get(kind)
     if spec is None:

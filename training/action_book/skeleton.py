@@ -40,14 +40,14 @@ class Skeleton:
         above_turn, above_place = root[:, None], pelvis[:, None]
         turns, places = [above_turn], [above_place]
         for parents, offsets, turned in self.steps:
-            turn, place = above_turn[:, parents], above_place[:, parents]
+            turn, place = above_turn.index_select(1, parents), above_place.index_select(1, parents)
             place = place + rotate(turn, offsets)
             if turned is not None:
-                turn = turn @ body[:, turned]
+                turn = turn @ body.index_select(1, turned)
             turns.append(turn)
             places.append(place)
             above_turn, above_place = turn, place
-        return torch.cat(turns, 1)[:, self.order], torch.cat(places, 1)[:, self.order]
+        return torch.cat(turns, 1).index_select(1, self.order), torch.cat(places, 1).index_select(1, self.order)
 
 
 def heading(root: torch.Tensor) -> torch.Tensor:

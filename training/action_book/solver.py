@@ -20,6 +20,7 @@ from .book import Action
 from .limits import JointLimits
 from .problem import BookBody, Candidates, Problem, build_problem
 from .program import Figures, Props
+from .rotations import gram_schmidt, small_rotation
 from .seeds import SeedPoses
 from .selection import shape_features, spread_cm, varied_best
 from .skeleton import heading, turn_about_vertical
@@ -43,7 +44,7 @@ class PosePrior(Protocol):
 
     def encode(self, body_pose: torch.Tensor) -> torch.Tensor: ...
 
-    def decode_rotmat(self, code: torch.Tensor) -> torch.Tensor: ...
+    def decode_6d(self, code: torch.Tensor) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Settings:
     """How hard to try: poses kept per action, candidates per action, steps, and when a candidate is rejected."""
 
     kept: int = 24
-    candidates: int = 44
-    steps: int = 200
+    candidates: int = 36
+    steps: int = 150
     max_excess: float = 3.0  # tolerances outside a range
     max_depth: float = 0.03  # metres
     max_strain: float = 12.0  # degrees over a joint limit
@@ -233,9 +234,9 @@ class _Optimiser:
 
     def _state(self) -> _State:
         variables = self.variables
-        decoded = self._per_action(self.prior.decode_rotmat, variables["code"])
-        rotations = decoded @ roma.rotvec_to_rotmat(variables["residual"])
-        root = self.problem.root @ roma.rotvec_to_rotmat(variables["turn"])
+        decoded = gram_schmidt(self._per_action(self.prior.decode_6d, variables["code"]))
+        rotations = decoded @ small_rotation(variables["residual"])
+        root = self.problem.root @ small_rotation(variables["turn"])
         axis = torch.nn.functional.normalize(variables["axis"], dim=-1)
         props = Props(variables["centre"], axis, self.problem.props.radius)
         frames = self.body.skeleton.frames(rotations, root, variables["pelvis"])

@@ -1,0 +1,109 @@
+"""Training data from solved actions: `poses.npz` and `captions.json`, mirrored copies included."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ...pose_prior.hands import FINGER_STATES
+from ...smpl import MIRROR
+from .book import Action, Spec
+from .captions import names_a_side, pose_captions
+from .mirror import mirror_hands
+from .solver import SolvedAction
+
+CAPTIONS_PER_POSE = 2
+MIN_POSES = 8  # an action of which fewer poses were found is left out
+_STEP = 1 / 256  # radians; rounding to 0.2 degrees lets the file shrink by a third
+_VARIED_CM = 10.0  # spread from which an action counts fully
+_LEAST_WEIGHT = 0.25
+_FLIP = np.array([1.0, -1.0, -1.0], np.float32)
+_BODY_MIRROR = [joint - 1 for joint in MIRROR[1:22]]
+
+
+def export_book(solved: list[tuple[Action, SolvedAction]], folder: str | Path) -> str:
+    """Write the poses of all actions and their mirror images; returns a line that says how many.
+
+    poses.npz: body (N, 21, 3) and root (N, 3) float16 axis-angle, heading removed; action (N,) int32 index into
+    `names`; mirrored (N,) uint8; base (N,) the specification's number; left_hand, right_hand (N,) finger states;
+    weight (N,) float32, less for actions of little variety; names (A,).
+    captions.json: one {"action", "captions"} a row. A mirrored row of an action that names a side is called
+    "<name> (mirrored)", since it is another action to a reader.
+    """
+    solved = [(action, poses) for action, poses in solved if len(poses.body) >= MIN_POSES]
+    if not solved:
+        raise ValueError("action book: nothing is solved yet; run solve first")
+    columns: dict[str, list[np.ndarray]] = {}
+    table: list[dict] = []
+    for number, (action, poses) in enumerate(solved):
+        for mirrored in (False, True):
+            for name, values in _rows(action, poses, number, mirrored).items():
+                columns.setdefault(name, []).append(values)
+            table += _caption_rows(action, poses, mirrored)
+    arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
+    arrays["names"] = np.array([action.name for action, _ in solved])
+    folder = Path(folder)
+    _write(folder / "poses.npz", lambda file: np.savez_compressed(file, **arrays))
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table)
+    _write(folder / "captions.json", lambda file: file.write(f"[\n{lines}\n]\n".encode()))
+    texts = {caption for row in table for caption in row["captions"]}
+    return f"{len(solved)} actions, {len(table)} poses with their mirror images, {len(texts)} distinct captions"
+
+
+def variety_weight(action: Action, poses: SolvedAction) -> float:
+    """The author's weight, less where the poses of an action are nearly one pose."""
+    return action.weight * float(np.clip(poses.report["spread_cm"] / _VARIED_CM, _LEAST_WEIGHT, 1.0))
+
+
+def pose_hands(spec: Spec, picks: list[int]) -> dict[str, str]:
+    """Finger states of both hands: relaxed, unless the action or a drawn branch says otherwise."""
+    hands = {"left": FINGER_STATES[0], "right": FINGER_STATES[0], **spec.hands}
+    for group, pick in zip(spec.groups, picks):
+        if pick >= 0:
+            hands |= group[pick].hands
+    return hands
+
+
+def _rows(action: Action, poses: SolvedAction, number: int, mirrored: bool) -> dict[str, np.ndarray]:
+    """The arrays of one action, as solved or as seen in the mirror."""
+    count = len(poses.body)
+    body, root = poses.body, poses.root
+    if mirrored:
+        body, root = body[:, _BODY_MIRROR] * _FLIP, root * _FLIP
+    hands = [pose_hands(action.specs[b], list(p)) for b, p in zip(poses.base, poses.picks)]
+    hands = [mirror_hands(states) for states in hands] if mirrored else hands
+    rounded = lambda values: (np.round(values / _STEP) * _STEP).astype(np.float16)  # noqa: E731
+    return {
+        "body": rounded(body),
+        "root": rounded(root),
+        "action": np.full(count, number, np.int32),
+        "mirrored": np.full(count, mirrored, np.uint8),
+        "base": poses.base.astype(np.int8),
+        "left_hand": np.array([states["left"] for states in hands]),
+        "right_hand": np.array([states["right"] for states in hands]),
+        "weight": np.full(count, variety_weight(action, poses) / count, np.float32),
+    }
+
+
+def _caption_rows(action: Action, poses: SolvedAction, mirrored: bool) -> list[dict]:
+    name = f"{action.name} (mirrored)" if mirrored and names_a_side(action) else action.name
+    rows = []
+    for row, (base, picks) in enumerate(zip(poses.base.tolist(), poses.picks.tolist())):
+        seed = f"{row} {'mirrored' if mirrored else ''}"
+        captions = pose_captions(action, base, picks, mirrored, CAPTIONS_PER_POSE, seed)
+        rows.append({"action": name, "captions": captions})
+    return rows
+
+
+def _write(path: Path, write) -> None:
+    """Write beside the file and replace it: a reader never sees half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    with open(temporary, "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
