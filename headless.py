@@ -140,7 +140,7 @@ class Server:
         if "prompt_id" in answer and not answer.get("node_errors"):
             return answer["prompt_id"]
         lines = [
-            f"{node_name(workflow, node)}: {problem['message']}: {problem['details']}".rstrip(": ")
+            f"{node_name(workflow, node)}: {_refusal(problem)}"
             for node, problems in (answer.get("node_errors") or {}).items()
             for problem in problems["errors"]
         ]
@@ -215,6 +215,14 @@ class Server:
                 if head[0] & 15 == 1:  # a text frame
                     message = json.loads(payload)
                     yield message["type"], message["data"]
+
+
+def _refusal(problem: dict) -> str:
+    """ComfyUI's words for a refused input; of a node's own validation, the node's words alone."""
+    message, details = problem["message"], problem["details"]
+    if message.startswith("Custom validation failed") and " - " in details:
+        return details.split(" - ", 1)[1]
+    return f"{message}: {details}" if details else message
 
 
 def read_workflow(path: Path) -> dict:

@@ -524,20 +524,21 @@ def demo(options: argparse.Namespace) -> int:
         raise PasError(f"-o {target}: {'this is a folder' if target.is_dir() else 'there is no such folder'}")
     workflow = headless.read_workflow(DEMO_WORKFLOW)
     base = make_base(clone_dir() / "base")
-    changes = {"prompt": options.prompt, "seed": options.seed}
-    if options.avatar is not None:
-        changes["avatar"] = add_avatar(Path(options.avatar).expanduser(), base)
+    avatar = options.avatar and add_avatar(Path(options.avatar).expanduser(), base)
+    changes = {"prompt": options.prompt, "avatar": avatar, "seed": options.seed}
+    used = {}
     for inputs in (node["inputs"] for node in workflow.values()):
         for name, value in changes.items():
-            if value is not None and not isinstance(inputs.get(name, []), list):  # there, and not linked to a node
-                inputs[name] = value
+            if not isinstance(inputs.get(name, []), list):  # it is there and not linked to another node
+                used[name] = inputs[name] = inputs[name] if value is None else value
     host = get_host(options)
     started = time.monotonic()
     with start_server(host, base) as server:
         server.check(workflow)
         files = headless.files_of(server.run(workflow, headless.Progress(workflow)))
         target.write_bytes(server.view(files[-1]))
-    print(f"{target}: made in {time.monotonic() - started:.0f} s")
+    what = ", ".join(f"{name} {value!r}" for name, value in used.items())
+    print(f"{target}: {what}; {time.monotonic() - started:.0f} s")
     return 0
 
 
