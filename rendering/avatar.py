@@ -6,6 +6,7 @@ inverse bind matrix, or, for a rigid part, the node that carries it. Posing is t
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ SENSIBLE_HEIGHT = (0.25, 4.0)  # metres; a file outside is in centimetres or in 
 FALLBACK_HEIGHT = 1.7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Avatar:
     """A rigged avatar of V vertices, N nodes and S binding slots. Metres, y up; at rest it faces +z.
 
@@ -69,6 +70,15 @@ class Avatar:
     expressions: Expressions = field(default_factory=Expressions)
     notes: tuple[str, ...] = ()
 
+    @functools.cached_property
+    def rest_vertices(self) -> torch.Tensor:
+        """(V, 3) vertices in the rest pose."""
+        matrices = self.rest[self.slot_nodes] @ self.inverse_bind
+        return sum(
+            self.weights[:, k, None] * _transformed(matrices[self.slots[:, k]], self.positions)
+            for k in range(self.slots.shape[1])
+        )
+
     def with_expression(self, strengths: Mapping[str, float]) -> Avatar:
         """The same avatar with facial expressions by name (VRM presets, or morph targets), strengths 0..1.
 
@@ -101,6 +111,11 @@ class Avatar:
 
     def _carrier(self, joint: str) -> str:
         return self.node_names[self.joint_nodes[JOINT_NAMES.index(joint)]]
+
+
+def _transformed(matrices: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """(V, 3) points under (V, 4, 4) matrices."""
+    return (matrices[:, :3, :3] @ points[..., None])[..., 0] + matrices[:, :3, 3]
 
 
 def load_avatar(path: str | Path, bone_override: Mapping[str, str] | None = None) -> Avatar:

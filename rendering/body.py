@@ -22,7 +22,7 @@ GRAY = Material(name="body", base_color=(0.45, 0.45, 0.45, 1.0))
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Body:
     """A skinned body in SMPL's form; J joints of which 24 are SMPL's, V vertices.
 
@@ -59,11 +59,14 @@ class Body:
         return self.J_regressor @ self.v_template
 
     @functools.cached_property
+    def carriers(self) -> tuple[int, ...]:
+        """For each of the J joints the SMPL joint it is, or the nearest one above it."""
+        return tuple(_carrier(self.parents, self.smpl_joints))
+
+    @functools.cached_property
     def vertex_part(self) -> torch.Tensor:
         """(V,) SMPL joint that moves each vertex most; a finger counts as the joint that carries it."""
-        return torch.tensor(_carrier(self.parents, self.smpl_joints))[self.weights.argmax(1).cpu()].to(
-            self.faces.device
-        )
+        return torch.tensor(self.carriers)[self.weights.argmax(1).cpu()].to(self.faces.device)
 
     def to(self, *args, **kwargs) -> Body:
         """The same body with its float tensors moved or cast; faces follow the device only."""

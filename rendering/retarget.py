@@ -2,7 +2,7 @@
 
 World rotations are transferred: a bone's rotation away from its rest pose, once that rest pose is brought to SMPL's
 T-pose, is the SMPL joint's rotation in the world. The avatar keeps its own proportions; it stands on SMPL's floor and
-its root moves in proportion to its leg length.
+its root moves in proportion to its leg length. Then what touches in the source is made to touch (`retarget_refine`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import torch
 from ..smpl import JOINT_NAMES, NUM_HAND_JOINTS, SMPLPose
 from .avatar import Avatar
 from .body import Body, load_body
+from .contacts import find_contacts
 from .mesh import Mesh
+from .retarget_refine import refine
 from .rig import Rig
 
 _HIPS = (JOINT_NAMES.index("left_hip"), JOINT_NAMES.index("right_hip"))
@@ -31,15 +33,24 @@ def pose_avatar(
     return skin_avatar(avatar, retarget(avatar, pose, body) if matrices is None else matrices)
 
 
-def retarget(avatar: Avatar, pose: SMPLPose, body: Body | None = None) -> torch.Tensor:
-    """(B, N, 4, 4) world matrices of the avatar's nodes for B poses of `body` (the bundled body if not given)."""
+def retarget(avatar: Avatar, pose: SMPLPose, body: Body | None = None, *, refined: bool = True) -> torch.Tensor:
+    """(B, N, 4, 4) world matrices of the avatar's nodes for B poses of `body` (the bundled body if not given).
+
+    refined: whether contacts and ground are restored by optimisation after the rotations are transferred.
+    """
     body = body or load_body()
     rig = avatar.rig
     frames = body.transforms(pose).float()
     turns = bone_rotations(rig, source_rotations(pose, frames))
-    root = root_position(avatar, frames, body)
-    motion = bone_motion(rig, turns, root)
-    return motion[:, rig.driver] @ avatar.rest
+    scale, floor = floor_scale(avatar, body)
+    hips = (frames[:, _HIPS[0], :3, 3] + frames[:, _HIPS[1], :3, 3]) / 2
+    middle = floor + scale * (hips - floor)
+    pelvis = middle + turns[:, 0] @ (rig.rest[0] - hip_middle(rig))
+    if refined:
+        contacts, places = find_contacts(body, frames)
+        ground = floor[1] + scale * (contacts.ground - floor[1])
+        turns, pelvis = refine(avatar, body, contacts, places, frames, turns, pelvis, ground)
+    return bone_motion(rig, turns, pelvis)[:, rig.driver] @ avatar.rest
 
 
 def source_rotations(pose: SMPLPose, frames: torch.Tensor) -> torch.Tensor:
@@ -64,27 +75,21 @@ def bone_rotations(rig: Rig, source: torch.Tensor) -> torch.Tensor:
     return first @ roma.rotvec_to_rotmat(way) @ rig.correction
 
 
-def root_position(avatar: Avatar, frames: torch.Tensor, body: Body) -> torch.Tensor:
-    """(B, 3) where the middle of the avatar's hips goes: SMPL's, scaled about its floor by the leg length."""
-    rest = body.rest_joints[list(body.smpl_joints)].to(frames)
-    floor = torch.stack([rest.new_zeros(()), body.v_template[:, 1].min().to(rest), rest.new_zeros(())])
-    hips = (frames[:, _HIPS[0], :3, 3] + frames[:, _HIPS[1], :3, 3]) / 2
-    scale = avatar.hip_height / float(rest[list(_HIPS), 1].mean() - floor[1])
-    return floor + scale * (hips - floor)
+def floor_scale(avatar: Avatar, body: Body) -> tuple[float, torch.Tensor]:
+    """The avatar's leg length over the body's, and the point (3,) on the floor about which the world is scaled."""
+    rest = body.rest_joints[list(body.smpl_joints)]
+    floor = torch.tensor([0.0, float(body.v_template[:, 1].min()), 0.0])
+    return avatar.hip_height / float(rest[list(_HIPS), 1].mean() - floor[1]), floor
 
 
-def bone_motion(rig: Rig, turns: torch.Tensor, root: torch.Tensor) -> torch.Tensor:
-    """(B, K, 4, 4) rigid motions away from the rest pose; `root` (B, 3) is where the middle of the hips goes."""
-    middle = hip_middle(rig)
-    places: list[torch.Tensor] = []
-    for bone, parent in enumerate(rig.parents):
-        offset = rig.rest[bone] - (middle if parent < 0 else rig.rest[parent])
-        above = (root, turns[:, 0]) if parent < 0 else (places[parent], turns[:, parent])
-        places.append(above[0] + above[1] @ offset)
-    place = torch.stack(places, 1)
+def bone_motion(rig: Rig, turns: torch.Tensor, pelvis: torch.Tensor) -> torch.Tensor:
+    """(B, K, 4, 4) rigid motions away from the rest pose; `pelvis` (B, 3) is where the first bone goes."""
+    places = [pelvis]
+    for bone, parent in enumerate(rig.parents[1:], 1):
+        places.append(places[parent] + turns[:, parent] @ (rig.rest[bone] - rig.rest[parent]))
     motion = torch.zeros(*turns.shape[:2], 4, 4, dtype=turns.dtype, device=turns.device)
     motion[..., :3, :3] = turns
-    motion[..., :3, 3] = place - (turns @ rig.rest[..., None])[..., 0]
+    motion[..., :3, 3] = torch.stack(places, 1) - (turns @ rig.rest[..., None])[..., 0]
     motion[..., 3, 3] = 1.0
     return motion
 

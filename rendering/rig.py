@@ -23,7 +23,7 @@ _LEG_ENDS = {"hip": "knee", "knee": "ankle"}
 _LEG_DEAD_ZONE = (np.deg2rad(8.0), np.deg2rad(20.0))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rig:
     """K humanoid bones, parents first; bone 0 is the pelvis.
 
