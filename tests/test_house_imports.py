@@ -15,7 +15,7 @@ LIBRARIES = {"pose_prior", "rendering", "outpainting"}
 BASE = {"weights", "smpl"}
 # What the files of each part may import from this package; `front` is the pack's entry point for ComfyUI.
 MAY_IMPORT = {
-    "weights": {"weights"},
+    "weights": {"weights", "smpl"},
     "smpl": set(),
     "headless": set(),
     "examples": set(),
