@@ -48,13 +48,12 @@ class Geometry:
         x, y = x - left * supersampling, y - top * supersampling
         material = mesh.face_material if source is None else mesh.face_material[source]
         double_sided = torch.tensor([m.double_sided for m in mesh.materials], device=x.device)[material]
-        corners = (x[faces], y[faces], nearness[faces], weight[faces])
-        self.triangles = set_up(*corners, double_sided, self.width, self.height)
+        self.triangles = set_up(x, y, nearness, weight, faces, double_sided, self.width, self.height)
         kept = self.triangles.source
         self.material = material[kept]
         self.source = kept if source is None else source[kept]
         self._faces, self._attributes, self._corners = faces[kept], attributes, {}
-        self._screen = tuple(c[kept] for c in (corners[0], corners[1], corners[3]))
+        self._screen = x, y, weight
 
     def _project(self, view: torch.Tensor, camera: Camera) -> tuple[torch.Tensor, ...]:
         """Camera-space points -> x and y in samples, nearness, interpolation weight: see `rasterizer.set_up`."""
@@ -81,7 +80,7 @@ class Geometry:
     def uv_density(self) -> torch.Tensor:
         """(N,) half the log2 of |d(u,v)/d(x,y)| x weight^3, which is constant over a triangle seen in perspective."""
         u0, v0, u1, v1, u2, v2 = self.corners("uv").unbind(1)
-        x, y, weight = self._screen
+        x, y, weight = (value[self._faces] for value in self._screen)
         texels = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
         samples = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
         return 0.5 * torch.log2((texels.abs() * weight.prod(1) / samples.abs()).clamp(min=1e-30))

@@ -177,7 +177,9 @@ def _average_face() -> torch.Tensor:
     pupils. The order runs from the person's right to their left.
     """
     turn = torch.linspace(-math.pi / 2, math.pi / 2, 17)
-    jaw = torch.stack((turn.sin() * 1.0, -0.1 - 1.6 * turn.cos() ** 0.8, -1.3 + 1.35 * turn.cos() ** 0.7), 1)
+    jaw = torch.stack(
+        (turn.sin() * 1.0, -0.1 - 1.6 * turn.cos().clamp(min=0) ** 0.8, -1.3 + 1.35 * turn.cos().clamp(min=0) ** 0.7), 1
+    )
     step = torch.linspace(0, 1, 5)
     brow = torch.stack((-0.88 + 0.66 * step, 0.3 + 0.14 * (math.pi * (0.2 + 0.7 * step)).sin(), -0.2 + 0.3 * step), 1)
     bridge = torch.stack((torch.zeros(4), torch.linspace(0.0, -0.72, 4), torch.linspace(0.12, 0.5, 4)), 1)

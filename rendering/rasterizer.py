@@ -51,46 +51,61 @@ def set_up(
     y: torch.Tensor,
     nearness: torch.Tensor,
     weight: torch.Tensor,
-    double_sided: torch.Tensor,
+    faces: torch.Tensor,
+    double_sided: torch.Tensor | None,
     width: int,
     height: int,
 ) -> ScreenTriangles:
     """Triangles that face the camera (or have no back) and whose box holds a sample of a width x height grid.
 
-    x, y:         (F, 3) corners in samples, y down; sample (i, j) lies at (j + 0.5, i + 0.5).
-    nearness:     (F, 3) positive, larger is nearer, linear over the picture: 1/depth, or a falling depth if parallel.
-    weight:       (F, 3) corner weights of perspective-correct interpolation: 1/depth, or 1 if parallel.
-    double_sided: (F,) bool.
+    x, y:         (V,) vertices in samples, y down; sample (i, j) lies at (j + 0.5, i + 0.5).
+    nearness:     (V,) positive, larger is nearer, linear over the picture: 1/depth, or a falling depth if parallel.
+    weight:       (V,) weights of perspective-correct interpolation: 1/depth, or 1 if parallel.
+    faces:        (F, 3) int64.
+    double_sided: (F,) bool, or None if all are.
     """
-    x0, x1, x2 = x.unbind(1)
-    y0, y1, y2 = y.unbind(1)
+    a, b, c = faces.unbind(1)
+    x0, x1, x2, y0, y1, y2 = x[a], x[b], x[c], y[a], y[b], y[c]
     area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)  # negative: counter-clockwise on screen, the front
-    rows = torch.stack((y.amin(1), y.amax(1)), 1).sub_(0.5).ceil_()
-    columns = torch.stack((x.amin(1), x.amax(1)), 1).sub_(0.5).ceil_()
-    covers = (rows[:, 1] > rows[:, 0]) & (columns[:, 1] > columns[:, 0])
-    on_screen = (rows[:, 1] > 0) & (rows[:, 0] < height) & (columns[:, 1] > 0) & (columns[:, 0] < width)
-    front = area < 0
-    source = torch.nonzero((front | (double_sided & (area > 0))) & covers & on_screen)[:, 0]
+    top, bottom = _samples(torch.minimum(torch.minimum(y0, y1), y2), torch.maximum(torch.maximum(y0, y1), y2))
+    left, right = _samples(torch.minimum(torch.minimum(x0, x1), x2), torch.maximum(torch.maximum(x0, x1), x2))
+    wanted = area != 0 if double_sided is None else (area < 0) | (double_sided & (area > 0))
+    wanted &= (bottom > top) & (right > left) & (bottom > 0) & (top < height) & (right > 0) & (left < width)
+    source = torch.nonzero(wanted)[:, 0]
 
-    x, y, z = x[source], y[source], nearness[source]
-    front, area, weight = front[source], area[source], weight[source]
-    x0, x1, x2 = x.unbind(1)
-    y0, y1, y2 = y.unbind(1)
+    x0, x1, x2, y0, y1, y2, area = (value[source] for value in (x0, x1, x2, y0, y1, y2, area))
+    a, b, c = a[source], b[source], c[source]
+    z0, z1, z2 = nearness[a], nearness[b], nearness[c]
     inverse = 1.0 / area
     l1x, l1y = (y2 - y0) * inverse, (x0 - x2) * inverse
     l2x, l2y = (y0 - y1) * inverse, (x1 - x0) * inverse
-    dz_dx = l1x * (z[:, 1] - z[:, 0]) + l2x * (z[:, 2] - z[:, 0])
-    bary = torch.cat((torch.stack((x0, y0, l1x, l1y, l2x, l2y), 1), weight), 1)
+    dz_dx = l1x * (z1 - z0) + l2x * (z2 - z0)
+    bary = torch.stack((x0, y0, l1x, l1y, l2x, l2y, weight[a], weight[b], weight[c]), 1)
 
-    order = y.argsort(1)
-    x0, x1, x2 = x.gather(1, order).unbind(1)
-    y0, y1, y2 = y.gather(1, order).unbind(1)
-    z0, _, z2 = z.gather(1, order).unbind(1)
+    low, middle, high = (x0, y0, z0), (x1, y1, z1), (x2, y2, z2)
+    low, middle = _by_height(low, middle)
+    middle, high = _by_height(middle, high)
+    low, middle = _by_height(low, middle)
+    (x0, y0, z0), (x1, y1, _), (x2, y2, z2) = low, middle, high
     tall = y2 - y0
     scan = torch.stack(
         (x0, y0, (x2 - x0) / tall, y1, x1, (x1 - x0) / (y1 - y0), (x2 - x1) / (y2 - y1), z0, (z2 - z0) / tall, dz_dx), 1
     )
-    return ScreenTriangles(source, front, rows[source], columns[source], scan, bary)
+    rows = torch.stack((top[source], bottom[source]), 1)
+    columns = torch.stack((left[source], right[source]), 1)
+    return ScreenTriangles(source, area < 0, rows, columns, scan, bary)
+
+
+def _samples(low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """First sample covered by [low, high), and one past the last."""
+    return low.sub(0.5).ceil_(), high.sub(0.5).ceil_()
+
+
+def _by_height(p: tuple[torch.Tensor, ...], q: tuple[torch.Tensor, ...]) -> tuple[tuple, tuple]:
+    """Corners p and q, each (x, y, z), exchanged where p lies below q."""
+    swap = p[1] > q[1]
+    pairs = [(torch.where(swap, b, a), torch.where(swap, a, b)) for a, b in zip(p, q)]
+    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 
 def fragments(

@@ -100,11 +100,13 @@ class Shader:
         roughness = roughness.clamp(0.05, 1)
         reflectance = torch.lerp(torch.full_like(rgb, _DIELECTRIC), rgb, metallic[:, None])
         to_eye = self._to_eye(surface)
-        gloss = _ggx(normal, to_eye, self.towards_key, roughness, reflectance) * (arriving[:, None] * self.key)
-        mirrored = self._mirrored(normal, to_eye, roughness, reflectance)
+        mirrored_share, boost = _mirrored_share(normal, to_eye, roughness, reflectance)
+        mirrored = mirrored_share * self._mirrored(normal, to_eye, roughness)
         if occlusion is not None:
             mirrored = mirrored * occlusion[:, None]
-        return rgb * (1 - metallic[:, None]) * light + gloss + mirrored
+        gloss = _ggx(normal, to_eye, self.towards_key, roughness, reflectance) * boost
+        diffuse = rgb * (1 - metallic[:, None]) * (1 - mirrored_share) * light
+        return diffuse + gloss * (arriving[:, None] * self.key) + mirrored
 
     def _toon(self, material: Material, surface: Surface, rgb: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
         """VRMC_materials_mtoon 1.0: a ramp from shade to lit colour under the key light, rim and matcap on top.
@@ -154,23 +156,30 @@ class Shader:
             return self.rotation[2].expand(len(surface), 3)
         return normalize(self.eye - surface.position, dim=1)
 
-    def _mirrored(
-        self, normal: torch.Tensor, to_eye: torch.Tensor, roughness: torch.Tensor, reflectance: torch.Tensor
-    ) -> torch.Tensor:
-        """Ambient light reflected to the eye, with the split-sum weights fitted by Karis (2014)."""
-        cosine = (normal * to_eye).sum(1).clamp(1e-3, 1)
-        direction = 2 * cosine[:, None] * normal - to_eye
+    def _mirrored(self, normal: torch.Tensor, to_eye: torch.Tensor, roughness: torch.Tensor) -> torch.Tensor:
+        """Ambient light (n, 3) that comes to the eye from the mirrored direction."""
+        direction = 2 * (normal * to_eye).sum(1, keepdim=True).clamp(min=0) * normal - to_eye
         if self.lighting.environment is not None:
-            seen = self.lighting.environment.reflection(direction @ self.frame.T, roughness)
-        else:  # a smooth surface mirrors the horizon, a rough one blurs it
-            blur = 0.1 + 0.9 * roughness[:, None]
-            seen = torch.lerp(self.ground, self.sky, (direction[:, 1:2] / blur * 0.5 + 0.5).clamp(0, 1))
-        a = 1 - roughness
-        b = 0.0425 - 0.0275 * roughness
-        c = 1.04 - 0.572 * roughness
-        d = 0.022 * roughness - 0.04
-        share = torch.minimum(a * a, torch.exp2(-9.28 * cosine)) * a + b
-        return seen * (reflectance * (c - 1.04 * share)[:, None] + (d + 1.04 * share)[:, None]).clamp(min=0)
+            return self.lighting.environment.reflection(direction @ self.frame.T, roughness)
+        blur = 0.1 + 0.9 * roughness[:, None]  # a smooth surface mirrors the horizon, a rough one blurs it
+        return torch.lerp(self.ground, self.sky, (direction[:, 1:2] / blur * 0.5 + 0.5).clamp(0, 1))
+
+
+def _mirrored_share(
+    normal: torch.Tensor, to_eye: torch.Tensor, roughness: torch.Tensor, reflectance: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Share (n, 3) of even surroundings that a surface mirrors, and the factor (n, 3) that light gains by bouncing
+    between a rough surface's facets more than once.
+
+    The split-sum fit of Karis (2014); the factor is Turquin's (2019), which lets a white metal give back all light.
+    """
+    cosine = (normal * to_eye).sum(1).clamp(1e-3, 1)
+    falloff = torch.minimum((1 - roughness) ** 2, torch.exp2(-9.28 * cosine)) * (1 - roughness)
+    falloff = falloff + 0.0425 - 0.0275 * roughness
+    scale = (1.04 - 0.572 * roughness - 1.04 * falloff)[:, None]
+    bias = (0.022 * roughness - 0.04 + 1.04 * falloff)[:, None]
+    boost = 1 + reflectance * (1 / (scale + bias).clamp(min=0.1) - 1)
+    return ((reflectance * scale + bias) * boost).clamp(0, 1), boost
 
 
 def _bumped(material: Material, surface: Surface) -> torch.Tensor:

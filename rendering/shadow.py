@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
-from torch.nn.functional import avg_pool2d, grid_sample, normalize
+from torch.nn.functional import grid_sample, normalize, pad
 
 from .mesh import Mesh
 from .rasterizer import ScreenTriangles, chunks, fragments, set_up
 
 _MARGIN = 4.0  # texels between the mesh and the map's edge
 _FRAGMENTS_AT_ONCE = 1 << 20
+# Towards the faces and corners of a cube: 14 even directions that mirroring maps onto themselves.
+_AXES = ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1), (-1, 1, 1), (1, 1, -1), (-1, 1, -1))
 
 
 class _Slab:
@@ -27,19 +27,18 @@ class _Slab:
         self.extent = float((high - low).amax().clamp(min=1e-6))
         # Measured from the middle, so that mirrored meshes have mirrored maps.
         self.origin = torch.cat(((low + high)[:2] / 2, low[2:]))
+        self.tall = max(float(high[2] - low[2]), 0.05 * self.extent)
         self.scale = (size - 2 * _MARGIN) / self.extent
         self.size = size
 
     def place(self, points: torch.Tensor) -> torch.Tensor:
         """World points (n, 3) -> x and y in texels, height 0..1 towards the light."""
         local = points @ self.axes - self.origin
-        return torch.cat((local[:, :2] * self.scale + self.size / 2, local[:, 2:] / self.extent), 1)
+        return torch.cat((local[:, :2] * self.scale + self.size / 2, local[:, 2:] / self.tall), 1)
 
     def triangles(self, vertices: torch.Tensor, faces: torch.Tensor) -> ScreenTriangles:
-        corners = self.place(vertices)[faces]
-        x, y, z = corners.unbind(2)
-        both = torch.ones(len(faces), dtype=torch.bool, device=faces.device)
-        return set_up(x, y, z, torch.ones_like(z), both, self.size, self.size)
+        x, y, z = self.place(vertices).T.contiguous()
+        return set_up(x, y, z, torch.ones_like(z), faces, None, self.size, self.size)
 
 
 def _casting(mesh: Mesh, modes: tuple[str, ...]) -> torch.Tensor:
@@ -61,6 +60,8 @@ class ShadowMap:
     WARP = 18.0
     _BLEED = 0.15  # arriving light below this counts as none: removes what leaks between overlapping shadows
 
+    _NOISE = 0.03  # relative spread of the warped height taken for rounding, not for an edge
+
     def __init__(self, mesh: Mesh, direction: torch.Tensor, *, size: int = 512, softness: float = 0.03):
         faces = _casting(mesh, ("OPAQUE", "MASK"))
         vertices = mesh.vertices.float()
@@ -74,11 +75,8 @@ class ShadowMap:
             height.scatter_reduce_(0, texel, z, "amax")
         warped = torch.exp(self.WARP * (height.view(1, 1, size, size).clamp(0, 1) - 1))
         moments = torch.cat((warped, warped * warped), 1)
-        radius = min(max(round(softness * self.slab.scale / 4), 1), 8)
-        width = 2 * radius + 1
-        for _ in range(2):  # a box filter across, one down; twice makes a tent
-            moments = avg_pool2d(moments, (1, width), 1, (0, radius), count_include_pad=False)
-            moments = avg_pool2d(moments, (width, 1), 1, (radius, 0), count_include_pad=False)
+        radius = min(max(round(softness * self.slab.scale / 4), 1), 6)
+        moments = blur(moments, radius)
         self.moments = moments
         self.offset = 1.5 * (radius + 1) / self.slab.scale
 
@@ -88,17 +86,28 @@ class ShadowMap:
         grid = place[None, None, :, :2] * (2 / self.slab.size) - 1
         mean, square = grid_sample(self.moments, grid, "bilinear", "border", align_corners=False)[0, :, 0]
         own = torch.exp(self.WARP * (place[:, 2].clamp(0, 1) - 1))
-        variance = (square - mean * mean).clamp(min=1e-7)
+        variance = torch.maximum(square - mean * mean, (self._NOISE * own) ** 2)
         ahead = mean - own
         share = variance / (variance + ahead * ahead)
         share = ((share - self._BLEED) / (1 - self._BLEED)).clamp(0, 1)
         return torch.where(ahead <= 0, 1.0, share)
 
 
-def vertex_occlusion(mesh: Mesh, *, pairs: int = 4, size: int = 128) -> torch.Tensor:
+def blur(maps: torch.Tensor, radius: int) -> torch.Tensor:
+    """Maps (N, C, H, W) under a tent filter of 4 radius + 1 texels, edges repeated."""
+    for _ in range(2):  # twice a box filter
+        for axis in (2, 3):
+            size = maps.shape[axis]
+            sides = (0, 0, radius, radius) if axis == 2 else (radius, radius, 0, 0)
+            padded = pad(maps, sides, mode="replicate")
+            maps = sum(padded.narrow(axis, k, size) for k in range(2 * radius + 1)) / (2 * radius + 1)
+    return maps
+
+
+def vertex_occlusion(mesh: Mesh, *, size: int = 128) -> torch.Tensor:
     """(V,) share 0..1 of an even sky and ground that each vertex sees; free of noise and the same from every camera.
 
-    Depth maps along 2 x `pairs` axes, each seen from both ends. Only opaque surfaces occlude.
+    Depth maps along seven axes, each seen from both ends. Only opaque surfaces occlude.
     """
     vertices, normals = mesh.vertices.float(), torch.nan_to_num(mesh.normals.float())
     faces = _casting(mesh, ("OPAQUE",))
@@ -106,7 +115,8 @@ def vertex_occlusion(mesh: Mesh, *, pairs: int = 4, size: int = 128) -> torch.Te
         return torch.ones(len(vertices), device=vertices.device)
     seen = torch.zeros(len(vertices), device=vertices.device)
     total = torch.full_like(seen, 1e-6)
-    for direction in _even_axes(pairs).to(vertices.device):
+    for axis in _AXES:
+        direction = normalize(vertices.new_tensor(axis, dtype=torch.float32), dim=0)
         slab = _Slab(vertices, direction, size)
         triangles = slab.triangles(vertices, faces)
         top = torch.full((size * size,), -1.0, device=vertices.device)
@@ -119,20 +129,10 @@ def vertex_occlusion(mesh: Mesh, *, pairs: int = 4, size: int = 128) -> torch.Te
         place = slab.place(vertices + normals * (1.5 / slab.scale))
         column, row = (place[:, i].long().clamp_(0, size - 1) for i in (0, 1))
         texel, z = row * size + column, place[:, 2]
-        slack = 1.0 / size
+        slack = slab.extent / slab.tall / size  # a texel's width
         facing = normals @ direction
         for weight, clear in ((facing, z >= top[texel] - slack), (-facing, z <= bottom[texel] + slack)):
             weight = weight.clamp(min=0)
             seen += weight * clear
             total += weight
     return seen / total
-
-
-def _even_axes(pairs: int) -> torch.Tensor:
-    """(2 pairs, 3) unit axes spread over the upper half of the sphere, in pairs mirrored left to right."""
-    k = torch.arange(pairs)
-    y = 1 - (k + 0.5) / pairs
-    angle = math.pi * ((k * (math.sqrt(5) - 1) / 2 + 0.5) % 1 - 0.5)  # Fibonacci points on the right quarter
-    flat = (1 - y * y).sqrt()
-    right = torch.stack((flat * angle.cos(), y, flat * angle.sin()), 1)
-    return torch.cat((right, right * torch.tensor([-1.0, 1.0, 1.0])))
