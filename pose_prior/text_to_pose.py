@@ -212,6 +212,8 @@ class PosePrior:
         if self.ranker is None:
             return pose, code
         scores = self.ranker.score(pose, features).view(len(texts), drawn)
-        order = scores.argsort(dim=1, descending=True, stable=True)[:, :n].cpu() + torch.arange(len(texts))[:, None] * drawn
+        order = (
+            scores.argsort(dim=1, descending=True, stable=True)[:, :n].cpu() + torch.arange(len(texts))[:, None] * drawn
+        )
         chosen = order.flatten().tolist()
         return pose.select(chosen), code.select(chosen)

@@ -14,12 +14,12 @@ import torch
 from torch import nn
 
 from ..pose_prior.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from ..pose_prior.clip_encoder import load_encoder
 from ..pose_prior.code import BODY_DIM
 from ..pose_prior.denoiser import DenoiserConfig
 from ..pose_prior.hands import FINGER_STATES
 from ..pose_prior.kinematics import rotvec_to_6d
 from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
-from ..pose_prior.text_encoder import MiniLMEncoder
 from ..pose_prior.text_to_pose import KIND, pose_bundle
 from ..pose_prior.vposer import load_vposer
 from .common import TrainConfig, parse_config, seed_step, train
@@ -27,6 +27,7 @@ from .data.captions import CaptionBank
 from .data.corpus import describe, load_corpus
 from .data.groups import PairSampler
 from .data.poses import PoseSet
+from .mdm import EncoderDenoiser
 
 STD_FLOOR = 0.05  # targets that hardly vary are not blown up to unit variance
 
@@ -38,6 +39,8 @@ class PoseConfig(TrainConfig):
     book: str = ""  # solved action book; empty: the product's own, "none": mocap alone
     body: str = ""  # SMPL-format body npz; empty: the bundled one
     vposer: str = ""  # VPoser weights; empty: the bundled ones
+    encoder: str = "minilm"  # or clip:FOLDER, open_clip:ARCHITECTURE:WEIGHTS
+    architecture: str = "decoder"  # or "mdm", the encoder transformer of the comparison
     representation: str = "vposer32"  # or "6d"
     book_share: float = 0.6  # share of the draws from the action book
     geometry_share: float = 0.3  # share of captions that speak of visible geometry
@@ -134,10 +137,12 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     corpus = load_corpus(config)
     poses = corpus.poses
-    encoder = MiniLMEncoder(device)
+    encoder = load_encoder(config.encoder, device)
     bank = CaptionBank(corpus.captions(), encoder, config.cache)
     shape = DenoiserConfig(BODY_DIM[config.representation], encoder.dim)
     bundle = pose_bundle(shape)
+    if config.architecture == "mdm":
+        bundle["denoiser"] = EncoderDenoiser(shape)
     denoiser = bundle["denoiser"]
     targets = pose_targets(poses, config.representation, load_vposer(config.vposer or None))
     if config.init:

@@ -16,9 +16,9 @@ from torch import nn
 from torch.nn import functional
 
 from ..pose_prior.checkpoint import save_checkpoint
+from ..pose_prior.clip_encoder import load_encoder
 from ..pose_prior.kinematics import joint_positions, rotvec_to_6d
 from ..pose_prior.ranker import KIND, PoseRanker, RankerConfig
-from ..pose_prior.text_encoder import MiniLMEncoder
 from .common import TrainConfig, parse_config, seed_step, train
 from .data.captions import CaptionBank
 from .data.corpus import Corpus, describe, load_corpus
@@ -35,6 +35,7 @@ class RankerTrainConfig(TrainConfig):
     book_share: float = 0.6  # share of the action draws from the action book
     geometry_share: float = 0.35  # share of captions that speak of visible geometry
     situation_share: float = 0.2  # share of captions that speak of situations found by geometry
+    encoder: str = "minilm"  # or clip:FOLDER, open_clip:ARCHITECTURE:WEIGHTS
     half: int = -1  # 0 or 1: train on the even or odd poses only (for an independent judge); -1: on all
     text_noise: float = 0.03  # noise on the pooled text embedding, of unit length
     pose_noise: float = 0.05  # radians, on every rotation
@@ -114,7 +115,7 @@ def main() -> None:
     seed_step(config.seed, -1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     corpus = load_corpus(config)
-    encoder = MiniLMEncoder(device)
+    encoder = load_encoder(config.encoder, device)
     bank = CaptionBank(corpus.captions(), encoder, config.cache)
     if config.half >= 0:
         corpus = corpus.half(config.half)

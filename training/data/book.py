@@ -14,10 +14,10 @@ BOOK = Path(__file__).resolve().parents[1] / "action_book" / "poses.npz"
 
 
 def load_book(path: str | Path | None = None) -> PoseSet:
-    """All poses of the book, mirrored ones included; every action is drawn equally often.
+    """All poses of the book, mirrored ones included; actions of little variety are drawn less often.
 
-    Reads `body`, `root`, `action`, `mirrored` (one row a pose) and the captions: a list with one entry a row in
-    `captions.json`, or one entry an action in `<name>.json` (`name`, `captions`, `mirrored`).
+    Reads `body`, `root`, `action`, `mirrored`, `weight`, `left_hand` and `right_hand` (one row a pose), and captions:
+    one entry a row in `captions.json`, or one entry an action in `<name>.json` (`name`, `captions`, `mirrored`).
     """
     path = BOOK if path is None else Path(path)
     if not path.is_file():
@@ -32,7 +32,7 @@ def load_book(path: str | Path | None = None) -> PoseSet:
     return PoseSet(
         arrays["body"].astype(np.float32),
         arrays["root"].astype(np.float32),
-        group_weights(names),
+        arrays["weight"] if "weight" in arrays else group_weights(names),
         names,
         captions,
         hands=hands,

@@ -1,4 +1,4 @@
-"""The unique captions of a pose set, encoded once by the frozen text encoder and kept on disk."""
+"""The unique captions of a corpus, encoded once by the frozen text encoder and kept on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class CaptionBank:
     """Normalised captions and their features, addressed by number.
 
     `texts` is what was encoded; `index` maps a caption as written to its number. Features are kept as half floats,
-    token states end to end (`starts` says where each caption begins).
+    token states end to end (`starts` says where each caption begins). With a `cache` folder, texts encoded in earlier
+    runs are read from there and new ones are added.
     """
 
     def __init__(self, captions: list[str], encoder: TextEncoder, cache: Path | None = None):
@@ -27,41 +28,20 @@ class CaptionBank:
         self.texts = sorted(set(normalised.values()))
         number = {text: row for row, text in enumerate(self.texts)}
         self.index = {caption: number[text] for caption, text in normalised.items()}
-        path = None
-        if cache is not None:
-            digest = hashlib.sha256("\n".join([encoder.name, *self.texts]).encode()).hexdigest()[:16]
-            path = cache / f"captions-{digest}.npz"
-        if path is not None and path.is_file():
-            with np.load(path, allow_pickle=False) as arrays:
-                tokens, lengths, pooled = arrays["tokens"], arrays["lengths"], arrays["pooled"]
-        else:
-            tokens, lengths, pooled = self._encode(encoder)
-            if path is not None:
-                cache.mkdir(parents=True, exist_ok=True)
-                part = path.with_suffix(".part.npz")
-                np.savez(part, tokens=tokens, lengths=lengths, pooled=pooled)
-                os.replace(part, path)
-        self.tokens = torch.from_numpy(tokens)
-        self.lengths = torch.from_numpy(lengths)
+        known = _read_shards(cache, encoder.name) if cache is not None else {}
+        missing = [text for text in self.texts if text not in known]
+        if missing:
+            known.update(_encode(missing, encoder))
+            if cache is not None:
+                _write_shard(cache, encoder.name, {text: known[text] for text in missing})
+        tokens = [known[text][0] for text in self.texts]
+        self.tokens = torch.from_numpy(np.concatenate(tokens))
+        self.lengths = torch.tensor([len(piece) for piece in tokens])
         self.starts = self.lengths.cumsum(0) - self.lengths
-        self.pooled = torch.from_numpy(pooled)
+        self.pooled = torch.from_numpy(np.stack([known[text][1] for text in self.texts]))
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    def _encode(self, encoder: TextEncoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        from tqdm import tqdm
-
-        order = sorted(range(len(self.texts)), key=lambda row: len(self.texts[row]))  # similar lengths together
-        pieces: list = [None] * len(order)
-        pooled = np.zeros((len(order), encoder.dim), np.float16)
-        for first in tqdm(range(0, len(order), CHUNK), desc="encoding captions"):
-            rows = order[first : first + CHUNK]
-            features = encoder.encode([self.texts[row] for row in rows])
-            pooled[rows] = features.pooled.cpu().half().numpy()
-            for row, states, mask in zip(rows, features.tokens.cpu().half(), features.mask.cpu()):
-                pieces[row] = states[mask].numpy()
-        return np.concatenate(pieces), np.array([len(piece) for piece in pieces]), pooled
 
     def features(self, rows: torch.Tensor) -> TextFeatures:
         """The features of C captions, float32."""
@@ -71,3 +51,41 @@ class CaptionBank:
         tokens = torch.zeros(len(rows), TOKEN_SLOTS, self.tokens.shape[1])
         tokens[mask] = self.tokens[source].float()
         return TextFeatures(tokens, mask, self.pooled[rows].float())
+
+
+Encoded = dict[str, tuple[np.ndarray, np.ndarray]]  # text -> token states (L, D), pooled (D,), both float16
+
+
+def _encode(texts: list[str], encoder: TextEncoder) -> Encoded:
+    from tqdm import tqdm
+
+    ordered = sorted(texts, key=len)  # similar lengths together: less padding
+    result: Encoded = {}
+    for first in tqdm(range(0, len(ordered), CHUNK), desc="encoding captions"):
+        chunk = ordered[first : first + CHUNK]
+        features = encoder.encode(chunk)
+        states, pooled = features.tokens.cpu().half(), features.pooled.cpu().half().numpy()
+        for row, (text, mask) in enumerate(zip(chunk, features.mask.cpu())):
+            result[text] = states[row][mask].numpy(), pooled[row]
+    return result
+
+
+def _read_shards(folder: Path, encoder: str) -> Encoded:
+    result: Encoded = {}
+    for path in sorted(folder.glob(f"{encoder}-*.npz")):
+        with np.load(path, allow_pickle=False) as arrays:
+            pieces = np.split(arrays["tokens"], np.cumsum(arrays["lengths"])[:-1])
+            result.update(zip(arrays["texts"].tolist(), zip(pieces, arrays["pooled"])))
+    return result
+
+
+def _write_shard(folder: Path, encoder: str, encoded: Encoded) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256("\n".join(encoded).encode()).hexdigest()[:16]
+    part = folder / f"{digest}.part.npz"
+    tokens, pooled = zip(*encoded.values())
+    lengths = np.array([len(piece) for piece in tokens])
+    np.savez(
+        part, texts=np.array(list(encoded)), tokens=np.concatenate(tokens), lengths=lengths, pooled=np.stack(pooled)
+    )
+    os.replace(part, folder / f"{encoder}-{digest}.npz")

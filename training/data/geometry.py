@@ -97,9 +97,13 @@ def _posture(m: Measures) -> dict[str, np.ndarray]:
         out[f"{side}_knee_down"] = rests[side] & ~rests[other] & out["kneeling_one"]
     low = out["kneeling_both"] | out["kneeling_one"] | lying
     feet = np.maximum(m.height("left_foot"), m.height("right_foot"))
-    out["squatting"] = ~low & upright & folded & (hip < 0.5) & (hip > 0.14) & (feet < 0.16) & (
-        np.maximum(knee["left"], knee["right"]) < 95
-    ) & (np.minimum(m.height("left_knee"), m.height("right_knee")) > 0.33)  # fmt: skip
+    # A squat keeps its feet under the hips; on a chair of the same height they stand ahead.
+    reach = np.linalg.norm(((m.at("left_ankle") + m.at("right_ankle")) / 2 - m.at("pelvis"))[:, [0, 2]], axis=-1)
+    knees_up = np.minimum(m.height("left_knee"), m.height("right_knee")) > 0.33
+    bent = np.maximum(knee["left"], knee["right"]) < 95
+    out["squatting"] = (
+        ~low & upright & folded & bent & knees_up & (hip < 0.5) & (hip > 0.14) & (feet < 0.16) & (reach < 0.31)
+    )
     ahead = sum(m.in_frame("pelvis", m.at(f"{side}_knee"), m.at(f"{side}_hip"))[:, 2] for side in _SIDES) / 2
     out["sitting_floor"] = ~low & (tilt < 60) & (hip < 0.27) & (ahead > 0.12) & ~out["squatting"]
     seat = (ahead > 0.2) & (thigh["left"] > 55) & (thigh["left"] < 115) & (thigh["right"] > 55) & (thigh["right"] < 115)

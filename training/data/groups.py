@@ -26,14 +26,15 @@ class CaptionGroup:
 
 
 def action_groups(poses: PoseSet) -> list[CaptionGroup]:
-    """One group for every distinct list of captions of an action, drawn as often as its poses."""
-    members = defaultdict(list)
-    for row, key in enumerate(zip(poses.action, map(tuple, poses.captions))):
-        members[key].append(row)
+    """One group for every caption of an action, drawn as often as its poses (split among its captions)."""
+    members, share = defaultdict(list), defaultdict(float)
+    for row, (name, captions) in enumerate(zip(poses.action, poses.captions)):
+        for caption in captions:
+            members[name, caption].append(row)
+            share[name, caption] += poses.weight[row] / len(captions)
     return [
-        CaptionGroup(name, captions, np.array(rows), float(poses.weight[rows].sum()))
-        for (name, captions), rows in members.items()
-        if captions
+        CaptionGroup(name, (caption,), np.array(rows), share[name, caption])
+        for (name, caption), rows in members.items()
     ]
 
 
