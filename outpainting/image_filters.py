@@ -64,10 +64,12 @@ def distance_to(region: torch.Tensor, limit: int) -> torch.Tensor:
 def label_regions(region: torch.Tensor) -> torch.Tensor:
     """(H, W) bool -> (H, W) long: a positive number for each 8-connected region, 0 elsewhere."""
     height, width = region.shape
-    numbers = torch.arange(1, height * width + 1, device=region.device, dtype=torch.float64).reshape(height, width)
-    labels = numbers * region
+    pixels = torch.arange(1, height * width + 1, device=region.device, dtype=torch.float64).reshape(height, width)
+    labels = pixels * region
     while True:
         spread = F.max_pool2d(labels[None, None], 3, 1, 1)[0, 0] * region
-        if torch.equal(spread, labels):
+        # A label is the number of a pixel of the same region: following it to that pixel's label skips many steps.
+        followed = F.pad(spread.flatten(), (1, 0))[spread.long()]
+        if torch.equal(followed, labels):
             return labels.long()
-        labels = spread
+        labels = followed

@@ -7,6 +7,7 @@ missed occluder costs depth, a false one costs the avatar a limb.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -24,8 +25,11 @@ MAX_USUAL_DIFFERENCE = 0.14  # above it the avatar was redrawn as a whole: nothi
 MIN_AREA, MAX_AREA = 0.006, 0.6  # shares of the avatar's area
 MIN_DEPTH = 0.022  # share of the avatar's height that an occluder reaches in from the edge: more than a lost outline
 MIN_CROSSING = 6  # edge pixels over which it continues outside
-MAX_STEP = 0.10  # sRGB distance across the avatar's edge that still counts as one thing
+MAX_STEP = 0.045  # sRGB distance across the avatar's edge that still counts as one thing
 EDGE = 3  # pixels on either side of the edge that are compared
+GROW, GROW_STEPS = 0.75, 3  # a certain region takes in neighbours that differ by this share of the threshold
+RIM = 1  # pixels inside the edge
+DEPTH_LIMIT = math.ceil(MIN_DEPTH * WORK_SIDE) + 1
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def _front_mask(view: _View) -> torch.Tensor:
     labels = label_regions(changed)
     rows = torch.nonzero(view.inside.any(1)).flatten()
     figure_height = int(rows[-1] - rows[0]) + 1
-    depth = distance_to(~view.inside[None], WORK_SIDE // 4)[0]
+    depth = distance_to(~view.inside[None], DEPTH_LIMIT)[0]
     step = _step_across_edge(view)
     front = nothing.clone()
     for label in labels.unique().tolist():
@@ -95,7 +99,9 @@ def _front_mask(view: _View) -> torch.Tensor:
         if float(depth[region].max()) < MIN_DEPTH * figure_height or float(step[crossing].median()) > MAX_STEP:
             continue
         front |= region
-    return _grow(front, view.inside & (difference > threshold / 2), 2)
+    front = _grow(front, view.inside & (difference > GROW * threshold), GROW_STEPS)
+    # Up to and across the avatar's edge, where scene and avatar blend: else a hairline of avatar is left behind.
+    return _grow(front, depth <= RIM, RIM + 1)
 
 
 def _difference(view: _View) -> torch.Tensor:
@@ -129,13 +135,20 @@ def _relight(view: _View) -> torch.Tensor:
 
 
 def _step_across_edge(view: _View) -> torch.Tensor:
-    """(H, W) distance between the scene at a pixel and the scene just outside the avatar nearby; large if none is."""
-    outside = (~view.inside).float()
-    weighted = torch.cat([view.scene * outside[..., None], outside[..., None]], -1).permute(2, 0, 1)[None]
-    near = gaussian_blur(weighted, 2.0)[0]
-    color = near[:3] / near[3:].clamp(min=1e-6)
-    step = (view.scene.permute(2, 0, 1) - color).norm(dim=0)
-    return torch.where(near[3] > 1e-3, step, torch.full_like(step, 9.0))
+    """(H, W) distance from the scene at a pixel to the most alike scene pixel outside the avatar nearby; inf if none.
+
+    The most alike one, not the mean: leaves, books and stripes go on across an edge too.
+    """
+    reach = 2 * EDGE
+    scene = gaussian_blur(view.scene.permute(2, 0, 1)[None], 0.6)[0]
+    outside = F.pad(torch.where(view.inside, torch.inf, scene), (reach,) * 4, value=torch.inf)  # 3HW
+    height, width = view.inside.shape
+    best = torch.full((height, width), torch.inf)
+    for dy in range(0, 2 * reach + 1, 2):
+        for dx in range(0, 2 * reach + 1, 2):
+            near = outside[:, dy : dy + height, dx : dx + width]
+            best = torch.minimum(best, (scene - near).square().sum(0))
+    return best.sqrt()
 
 
 def _open(region: torch.Tensor) -> torch.Tensor:
