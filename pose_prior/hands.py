@@ -16,7 +16,7 @@ FINGER_STATES = ("relaxed", "open", "fist", "grip", "point", "flat", "thumbs_up"
 
 _FINGERS = ("index", "middle", "pinky", "ring")
 # Degrees of flexion at the three joints of a finger.
-_STRAIGHT, _OPEN, _RELAXED, _GRIP, _CLOSED = (0, 0, 0), (2, 4, 2), (18, 24, 14), (58, 72, 38), (82, 96, 62)
+_STRAIGHT, _OPEN, _RELAXED, _GRIP, _CLOSED = (0, 0, 0), (2, 4, 2), (18, 24, 14), (58, 72, 38), (76, 88, 46)
 # The thumb's joints turn about axes of their own: (flexion across the palm, opposition, tip), in degrees.
 _THUMB_ALONG, _THUMB_RELAXED, _THUMB_AROUND, _THUMB_OVER = (0, 0, 0), (12, 12, 12), (38, 24, 28), (46, 34, 48)
 

@@ -49,6 +49,8 @@ class TextToPose:
         path = bundled("text_to_pose.safetensors") if checkpoint is None else Path(checkpoint)
         tensors, config = load_checkpoint(path, KIND)
         name = f"{KIND} '{path.name}'"
+        if config.get("architecture", "decoder") != "decoder":
+            raise ValueError(f"{name}: holds a comparison model ({config['architecture']}), not the product's")
         encoder = MiniLMEncoder(device) if encoder is None else encoder
         if encoder.name != config["encoder"]:
             raise ValueError(f"{name}: trained with the text encoder {config['encoder']!r}, got {encoder.name!r}")

@@ -20,7 +20,8 @@ from ..pose_prior.denoiser import DenoiserConfig
 from ..pose_prior.hands import FINGER_STATES
 from ..pose_prior.kinematics import rotvec_to_6d
 from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
-from ..pose_prior.text_to_pose import KIND, pose_bundle
+from ..pose_prior.text_encoder import MiniLMEncoder
+from ..pose_prior.text_to_pose import KIND, TextToPose, pose_bundle
 from ..pose_prior.vposer import load_vposer
 from .common import TrainConfig, parse_config, seed_step, train
 from .data.captions import CaptionBank
@@ -131,6 +132,22 @@ def fit_hand_head(head: nn.Linear, poses: PoseSet, bank: CaptionBank, steps: int
         optimizer.step()
 
 
+def make_bundle(shape: DenoiserConfig, architecture: str) -> nn.ModuleDict:
+    """The modules of a checkpoint: the product's, or with MDM's transformer in the denoiser's place."""
+    bundle = pose_bundle(shape)
+    if architecture == "mdm":
+        bundle["denoiser"] = EncoderDenoiser(shape)
+    return bundle
+
+
+def load_sampler(path: str | Path) -> TextToPose:
+    """A checkpoint of this trainer, of either architecture, ready to sample with MiniLM."""
+    tensors, header = load_checkpoint(path, KIND)
+    bundle = make_bundle(DenoiserConfig(**header["denoiser"]), header["architecture"])
+    load_weights(bundle, tensors, f"{KIND} '{Path(path).name}'")
+    return TextToPose(bundle["denoiser"], bundle["hand_head"], MiniLMEncoder(), header["representation"])
+
+
 def main() -> None:
     config = parse_config(PoseConfig, __doc__.splitlines()[0])
     seed_step(config.seed, -1)
@@ -140,9 +157,7 @@ def main() -> None:
     encoder = load_encoder(config.encoder, device)
     bank = CaptionBank(corpus.captions(), encoder, config.cache)
     shape = DenoiserConfig(BODY_DIM[config.representation], encoder.dim)
-    bundle = pose_bundle(shape)
-    if config.architecture == "mdm":
-        bundle["denoiser"] = EncoderDenoiser(shape)
+    bundle = make_bundle(shape, config.architecture)
     denoiser = bundle["denoiser"]
     targets = pose_targets(poses, config.representation, load_vposer(config.vposer or None))
     if config.init:
@@ -156,6 +171,7 @@ def main() -> None:
     denoiser.load_state_dict({key.removeprefix("denoiser."): value.cpu() for key, value in state.items()})
     fit_hand_head(bundle["hand_head"], poses, bank)
     header = {"encoder": encoder.name, "representation": config.representation, "denoiser": shape.to_dict()}
+    header["architecture"] = config.architecture
     save_checkpoint(
         config.out / f"{KIND}.safetensors", {k: v.half() for k, v in bundle.state_dict().items()}, KIND, header
     )
