@@ -88,9 +88,7 @@ def _check(options: argparse.Namespace, actions: list[Action], problems: list[st
     problems = problems + check_actions(actions, BookBody(load_body()))
     for problem in problems:
         print(problem)
-    print(
-        f"{len(actions)} actions, {sum(len(action.specs) for action in actions)} with their bases, {len(problems)} problems"
-    )
+    print(f"{len(actions)} actions on {sum(len(action.specs) for action in actions)} bases, {len(problems)} problems")
     return 1 if problems else 0
 
 

@@ -109,6 +109,7 @@ class Book:
         self.entries: dict[str, dict] = {}
         self.action_names: list[str] = []
         self.problems = problems or []
+        self._resolved: dict[str, Spec] = {}  # entries that others inherit from
         for number, entry in enumerate([*archetypes, *actions]):
             try:
                 name = _check_entry(entry)
@@ -167,7 +168,9 @@ class Book:
         bare = reference.removesuffix("~")
         if bare not in self.entries:
             raise ValueError(f"{child}: inherits from unknown {reference!r}")
-        spec = self.resolve(bare, trail=(*trail, child))
+        if bare not in self._resolved:
+            self._resolved[bare] = self.resolve(bare, trail=(*trail, child))
+        spec = self._resolved[bare]
         return mirror_spec(spec) if reference.endswith("~") else spec
 
 

@@ -1,4 +1,4 @@
-"""What poses may not do: pass through themselves, the floor or a prop, or stand out of balance. All depths in metres."""
+"""What poses may not do: pass through themselves, the floor or a prop, or stand out of balance. Depths in metres."""
 
 from __future__ import annotations
 

@@ -10,9 +10,8 @@ from .vocabulary import AXES, FRAMES, WORLD, Axis, Between, Origin, Point, Rigid
 # Kinds of measurement, each one vectorised operation (see program.py).
 DISTANCE, ALONG, ASIDE, ANGLE, PLANAR, SINE, SIGHT = range(7)
 _UP = Axis(WORLD, AXES["up"])
-_JOINT_SEGMENTS = {
-    "knee": ("thigh", "shin"), "elbow": ("upper_arm", "forearm"), "wrist": ("forearm", "hand"), "ankle": ("shin", "foot"),
-}  # fmt: skip
+_HINGES = {"knee": "shin", "elbow": "forearm"}
+_BETWEEN = {"wrist": ("forearm", "hand"), "ankle": ("shin", "foot")}
 _SIGHT_REACH_CM = 45.0
 
 
@@ -20,10 +19,10 @@ _SIGHT_REACH_CM = 45.0
 class Row:
     """One measurement.
 
-    DISTANCE |a - b| less the radius of prop `slot`, cm; ALONG (a - b) . u, cm; ASIDE distance of a from the line through
-    b along u, cm; ANGLE of u and v, degrees (`undirected`: at most 90); PLANAR atan2(u . v, u . w), degrees; SINE
-    asin(u . v), degrees; SIGHT least gap of forearms and hands to the line from a along u, cm, for `reach` cm, or most of
-    the way to b where `reach` is 0.
+    DISTANCE: |a - b| less the radius of prop `slot`, cm. ALONG: (a - b) . u, cm. ASIDE: distance of a from the line
+    through b along u, cm. ANGLE: of u and v, degrees (`undirected`: at most 90). PLANAR: atan2(u . v, u . w), degrees.
+    SINE: asin(u . v), degrees. SIGHT: least gap of forearms and hands to the line from a along u, cm, for `reach`, or
+    most of the way to b where `reach` is 0.
     """
 
     kind: int
@@ -80,8 +79,10 @@ def _bend(fact: Fact, words: Vocabulary, row) -> list[Row]:
     side, joint = fact.subjects[0][:2], fact.subjects[0][2:]
     if joint == "hip":
         vectors = (words.segment(side + "thigh"), reversed_vector(words.segment("pelvis_up")))
-    elif joint in _JOINT_SEGMENTS:
-        vectors = tuple(words.segment(side + part) for part in _JOINT_SEGMENTS[joint])
+    elif joint in _HINGES:  # from the straight limb, which is not a straight line of joints
+        vectors = (words.straight(side, _HINGES[joint]), words.segment(side + _HINGES[joint]))
+    elif joint in _BETWEEN:
+        vectors = tuple(words.segment(side + part) for part in _BETWEEN[joint])
     else:
         raise ValueError(f"bend knows elbow, knee, hip, wrist and ankle, not {fact.subjects[0]!r}")
     return [row(ANGLE, fact.range("deg"), 3.0, vectors=vectors)]

@@ -1,4 +1,4 @@
-"""How far joints turn: box limits on swing and twist, checked against the 0.2 and 99.8 % quantiles of motion capture."""
+"""How far joints turn: limits on swing and twist, checked against the 0.2 and 99.8 % quantiles of motion capture."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class JointLimits:
 
 
 def _quaternion(rotations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Vector (..., 3) and real part (...) >= 0 of unit quaternions, by the branch that is exact below about 175 degrees.
+    """Vector (..., 3) and real part (...) >= 0 of unit quaternions, by the branch that is exact below 173 degrees.
 
     No joint turns farther, and the branch needs none of the selection that makes the general formula slow.
     """
@@ -65,7 +65,7 @@ def _quaternion(rotations: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def swing_twist(rotations: torch.Tensor, axis: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Split R = swing * twist about a unit axis (..., 3): swing rotation vector (..., 3) and twist angle (...), radians."""
+    """R = swing * twist about a unit axis (..., 3) -> swing rotation vector (..., 3) and twist angle (...), radians."""
     vector, real = _quaternion(rotations)
     along = (vector * axis).sum(-1)
     norm = (real**2 + along**2 + 1e-10).sqrt()

@@ -34,8 +34,12 @@ def mirror_fact(fact: Fact) -> Fact:
     if fact.kind == "grip":
         subjects = (_OTHER[fact.subjects[0]], fact.subjects[1])
     if fact.kind == "dir" and fact.subjects[0] in LEFTWARD:
-        subjects = (fact.subjects[0], negated(subjects[1]))
+        subjects = (subjects[0], negated(subjects[1]))
+    if fact.kind == "dir" and isinstance(subjects[1], str) and subjects[1].lstrip("-") in LEFTWARD:
+        subjects = (subjects[0], negated(subjects[1]))
     ranges = tuple((name, _negated_range(r) if _reverses(fact, name) else r) for name, r in fact.ranges)
+    if fact.kind == "between" and sum(subject in LEFTWARD for subject in subjects) == 1:
+        ranges = tuple((name, (180.0 - high, 180.0 - low)) for name, (low, high) in ranges)
     return replace(fact, subjects=subjects, ranges=ranges, source=fact.source + " mirrored")
 
 
@@ -74,19 +78,14 @@ def mirror_hands(hands: dict[str, str]) -> dict[str, str]:
 def _mirror_subject(subject: object) -> object:
     if isinstance(subject, tuple):
         return (-subject[0], *subject[1:])
-    if subject in LEFTWARD:
-        return subject
-    bare = subject.lstrip("-")
-    if bare in LEFTWARD:  # used as a direction
-        return negated(subject)
-    return mirror_name(subject)
+    return subject if subject.lstrip("-") in LEFTWARD else mirror_name(subject)
 
 
 def _reverses(fact: Fact, name: str) -> bool:
     """Whether the range is signed towards the left."""
     subject = fact.subjects[0]
-    if fact.kind == "at":
-        return name == "left"
+    if fact.kind == "at":  # out of an unsided point is left
+        return name == "left" or (name == "out" and not subject.startswith(("l_", "r_")))
     if fact.kind == "lean":
         return subject in ("side", "twist")
     if fact.kind == "turn":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import roma
 import torch
@@ -32,13 +33,14 @@ class BookBody:
     def __init__(self, body: Body):
         rest = RestBody(body)
         self.anchors = body_anchors(rest)
+        self.rest_joints = rest.joints
         self.capsules = body_capsules(rest)
         self.skeleton = Skeleton(rest)
         self.centimetre = rest.centimetre
 
     def vocabulary(self, spec: Spec | None = None) -> Vocabulary:
         """The words a specification may use."""
-        return Vocabulary(self.anchors, self.centimetre, spec.props if spec else None)
+        return Vocabulary(self.anchors, self.rest_joints, self.centimetre, spec.props if spec else None)
 
     def program(self, facts: list[Fact], spec: Spec) -> Program:
         """The facts as measurements. Raises ValueError naming the action and the fact."""
@@ -80,16 +82,11 @@ class Problem:
     face_forward: torch.Tensor  # (P,) 1 where the pelvis should face +z
     symmetric: torch.Tensor  # (n, 3): pose and the two joints that mirror each other
 
-    @property
-    def rows(self) -> list:
-        """All rows, by `limits.source`."""
-        return [row for _, _, program in self._uses() for row in program.rows]
-
-    def _uses(self):
-        for name, members in self.members.items():
-            for candidates in members:
-                for program, _ in candidates.programs:
-                    yield name, candidates, program
+    @cached_property
+    def labels(self) -> list[str]:
+        """What every row measures, by `limits.source`."""
+        everyone = [candidates for group in self.members.values() for candidates in group]
+        return [row.label for candidates in everyone for program, _ in candidates.programs for row in program.rows]
 
 
 def build_problem(actions: list[Action], body: BookBody, seeds: SeedPoses, candidates: int) -> Problem:

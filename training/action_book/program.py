@@ -1,8 +1,8 @@
 """Many measurements of many poses at once.
 
-The rows of a set of facts are compiled into a `Program` for one pose: unique points, vectors and rows that refer to them
-by number. `instantiate` lays several programs over several poses, so that one indexed operation evaluates all distances
-(angles, ...) of all poses of all actions in a batch.
+The rows of a set of facts are compiled into a `Program` for one pose: unique points, vectors, and rows that refer to
+them by number. `Measurements` lays several programs over many poses, so that one indexed operation evaluates all
+distances (angles, ...) of all poses of all actions in a batch.
 """
 
 from __future__ import annotations

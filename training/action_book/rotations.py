@@ -8,7 +8,7 @@ import torch
 def small_rotation(vector: torch.Tensor) -> torch.Tensor:
     """(..., 3) -> (..., 3, 3), the rotation of the quaternion (1, vector / 2) made unit.
 
-    For small vectors this is the rotation by `vector` (the angle is 2 atan(|vector| / 2)); smooth everywhere, no branch.
+    For small vectors this is the rotation by `vector` (its angle is 2 atan(|vector| / 2)), smooth and without a branch.
     """
     x, y, z = (vector / 2).unbind(-1)
     xx, yy, zz = x * x, y * y, z * z

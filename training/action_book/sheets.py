@@ -116,7 +116,7 @@ def _prop_shapes(spec: Spec, placed: np.ndarray, body: Body) -> list[Shape]:
         if kind == "ball":
             shapes.append(_ball(centre, radius))
         elif kind == "box":
-            shapes.append(_box(centre, np.array(prop["size"]) * centimetre / 2, axis))
+            shapes.append(_box(centre, np.array(prop["size"]) * centimetre / 2))
         elif kind == "bar":
             low, high = (centre + axis * place * centimetre for place in prop.get("span", (-60, 60)))
             shapes.append(_bar(low, high))
@@ -130,7 +130,7 @@ def _bar(start: np.ndarray, end: np.ndarray, sides: int = 8) -> Shape:
     second, angle = np.cross(axis, first), np.arange(sides) * 2 * np.pi / sides
     ring = _BAR_RADIUS * (np.cos(angle)[:, None] * first + np.sin(angle)[:, None] * second)
     here, after = np.arange(sides), (np.arange(sides) + 1) % sides
-    faces = np.concatenate([np.stack([here, after, sides + here], 1), np.stack([after, sides + after, sides + here], 1)])
+    faces = np.stack([here, after, sides + here, after, sides + after, sides + here], 1).reshape(-1, 3)
     return np.concatenate([start + ring, end + ring]), faces
 
 
@@ -144,8 +144,7 @@ def _ball(centre: np.ndarray, radius: float, n: int = 12) -> Shape:
     return unit.reshape(-1, 3) * radius + centre, faces
 
 
-def _box(centre: np.ndarray, half: np.ndarray, _axis: np.ndarray) -> Shape:
-    """Boxes stay aligned with the world the pose was solved in."""
+def _box(centre: np.ndarray, half: np.ndarray) -> Shape:
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) * half + centre
     quads = ((0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3))
     faces = [face for a, b, c, d in quads for face in ((a, b, c), (a, c, d))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import roma
@@ -24,7 +25,7 @@ class Skeleton:
         levels = [[j for j in range(24) if depth[j] == level] for level in range(max(depth) + 1)]
         order = [joint for level in levels for joint in level]
         self.steps = []  # per level below the root: parents' places in the level above, offsets, rows of body_pose
-        for above, level in zip(levels, levels[1:]):
+        for above, level in itertools.pairwise(levels):
             parents = torch.tensor([above.index(PARENTS[joint]) for joint in level])
             turned = torch.tensor(level) - 1 if max(level) < 22 else None  # the hands follow the wrists
             self.steps.append((parents, self.offsets[level], turned))

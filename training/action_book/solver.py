@@ -1,8 +1,8 @@
 """Solving facts into poses: a pose prior's code, a small residual per joint, root, and props, by Adam on all at once.
 
-Per candidate: a branch of every group and a target inside every range are drawn; the pose is pulled softly to the targets
-and firmly into the ranges, under joint limits, contacts, balance and gravity. Candidates that miss a fact, a limit or
-the balance are rejected; a varied choice of the rest is kept.
+Per candidate: a branch of every group and a target inside every range are drawn; the pose is pulled softly to the
+targets and firmly into the ranges, under joint limits, contacts, balance and gravity. Candidates that miss a fact, a
+limit or the balance are rejected; a varied choice of the rest is kept.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class _Solution:
         failed = limits.source[ours & (self.excess > settings.max_excess)]
         labels: dict[str, int] = {}
         for number in failed.tolist():
-            label = problem.rows[number].label
+            label = problem.labels[number]
             labels[label] = labels.get(label, 0) + 1
         failing = sorted(labels.items(), key=lambda item: -item[1])[:3]
         return {

@@ -102,5 +102,6 @@ def report_line(solved: SolvedAction) -> str:
     report = solved.report
     why = ", ".join(f"{name} {share:.0%}" for name, share in report["rejected"].items() if share > 0.15)
     failing = "; ".join(f"{label} {share:.0%}" for label, share in report["failing"].items() if share > 0.1)
-    text = f"{solved.name:28s} kept {report['kept']:2d} accepted {report['accepted']:4.0%} spread {report['spread_cm']:4.1f} cm"
+    figures = f"kept {report['kept']:2d} accepted {report['accepted']:4.0%} spread {report['spread_cm']:4.1f} cm"
+    text = f"{solved.name:28s} {figures}"
     return text + (f"  rejected: {why}" if why else "") + (f"  failing: {failing}" if failing else "")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...smpl import JOINT_NAMES
+from ...smpl import JOINT_NAMES, PARENTS
 from .anchors import Anchor
 
 WORLD = 24  # the "joint" whose frame is the world's
@@ -91,8 +91,15 @@ Vector = Axis | Between | PropAxis
 class Vocabulary:
     """Looks up words for one body and one action's props."""
 
-    def __init__(self, anchors: dict[str, Anchor], centimetre: float, props: dict[str, dict] | None = None):
+    def __init__(
+        self,
+        anchors: dict[str, Anchor],
+        rest_joints: np.ndarray,  # (24, 3) metres
+        centimetre: float,
+        props: dict[str, dict] | None = None,
+    ):
         self.anchors = anchors
+        self.rest_joints = rest_joints
         self.centimetre = centimetre
         self.props = props or {}
         self.slots = {name: slot for slot, name in enumerate(self.props)}
@@ -127,6 +134,11 @@ class Vocabulary:
         """The joint itself: side "l_" or "r_", word such as "knee"."""
         full = "left_" if side == "l_" else "right_"
         return Rigid(JOINT_NAMES.index(full + _JOINT_WORDS[word]))
+
+    def straight(self, side: str, segment: str) -> Axis:
+        """Where a shin or forearm would point if its joint were not bent: its rest direction in the frame above it."""
+        start, end = (self.joint(side, word).joint for word in _BONES[segment])
+        return Axis(PARENTS[start], _unit(self.rest_joints[end] - self.rest_joints[start]))
 
     def normal(self, anchor: str) -> Axis:
         """The direction out of the skin at an anchor."""
