@@ -15,6 +15,7 @@ from torch.nn.functional import grid_sample, pad
 from .mesh import Texture
 
 _ROWS_AT_ONCE = 256  # of a level while it is made: bounds temporary memory
+_DECODED_SIDE = 2048  # levels with more texels than this squared are decoded texel by texel as they are read
 
 
 def srgb_to_linear(value: torch.Tensor) -> torch.Tensor:
@@ -82,13 +83,35 @@ class _Pyramid:
         return _decode(pixels.view(-1, 4)[row * width + column], self.content)
 
     def bilinear(self, level: int, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-        texels = self._read(level)
-        height, width = texels.shape[2] - 2, texels.shape[3] - 2
+        height, width = self._store(level).shape[:2]
+        if height * width > _DECODED_SIDE**2:
+            return self._bilinear_stored(self.stored[level], u, v)
         # grid_sample puts -1 and 1 at the bordered picture's edges.
         x = (u * (2 * width) + 2) / (width + 2) - 1
         y = (v * (2 * height) + 2) / (height + 2) - 1
         grid = torch.stack((x, y), 1)[None, None]
-        return grid_sample(texels, grid, "bilinear", "zeros", align_corners=False)[0, :, 0].T
+        return grid_sample(self._read(level), grid, "bilinear", "zeros", align_corners=False)[0, :, 0].T
+
+    def _bilinear_stored(self, pixels: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        height, width = pixels.shape[:2]
+        x, y = u * width - 0.5, v * height - 0.5
+        left, top = x.floor(), y.floor()
+        columns = [self._neighbour(left + k, width, self.wrap[1]) for k in (0, 1)]
+        rows = [self._neighbour(top + k, height, self.wrap[0]) * width for k in (0, 1)]
+        texels = [
+            _decode(pixels.view(-1, 4).index_select(0, row + column), self.content)
+            for row in rows
+            for column in columns
+        ]
+        across = (x - left)[:, None]
+        return torch.lerp(
+            torch.lerp(texels[0], texels[1], across), torch.lerp(texels[2], texels[3], across), (y - top)[:, None]
+        )
+
+    @staticmethod
+    def _neighbour(index: torch.Tensor, size: int, mode: str) -> torch.Tensor:
+        """Texel -1..size -> the texel that continues the picture there."""
+        return (index % size if mode == "repeat" else index.clamp(0, size - 1)).long()
 
     def trilinear(self, u: torch.Tensor, v: torch.Tensor, lod: torch.Tensor) -> torch.Tensor:
         lod = lod.clamp(0, self.count - 1)
@@ -108,12 +131,16 @@ class _Pyramid:
                 result.index_add_(0, rows, self.bilinear(level, u[rows], v[rows]) * weight[rows, None])
         return result
 
+    def _store(self, level: int) -> torch.Tensor:
+        """(h, w, 4) uint8."""
+        while len(self.stored) <= level:
+            self.stored.append(_halve(self.stored[-1], self.content))
+        return self.stored[level]
+
     def _read(self, level: int) -> torch.Tensor:
         """(1, 4, h + 2, w + 2) float32, channels last."""
         if level not in self.decoded:
-            while len(self.stored) <= level:
-                self.stored.append(_halve(self.stored[-1], self.content))
-            pixels = self.stored[level]
+            pixels = self._store(level)
             height, width = pixels.shape[:2]
             texels = torch.empty(height + 2, width + 2, 4, device=pixels.device)
             for row in range(0, height, _ROWS_AT_ONCE):
@@ -142,7 +169,8 @@ def _decode(texels: torch.Tensor, content: str) -> torch.Tensor:
     """uint8 (..., 4) -> float (..., 4), see `sample`."""
     if content == "data":
         return texels.float() / 255
-    color = _decode_table(texels.device)[texels[..., :3].int()]
+    codes = texels[..., :3].reshape(-1).int()
+    color = _decode_table(texels.device).index_select(0, codes).view(*texels.shape[:-1], 3)
     if content == "color":
         return pad(color, (0, 1), value=1.0)
     alpha = texels[..., 3:].float() / 255
@@ -166,7 +194,8 @@ def _halve(level: torch.Tensor, content: str) -> torch.Tensor:
     for start in range(0, half.shape[0], _ROWS_AT_ONCE):
         rows = min(_ROWS_AT_ONCE, half.shape[0] - start)
         block = level[start * tall : (start + rows) * tall, : half.shape[1] * wide]
-        values = _decode(block, content).reshape(rows, tall, half.shape[1], wide, 4).mean((1, 3))
+        values = _decode(block, content)
+        values = sum(values[i::tall, j::wide] for i in range(tall) for j in range(wide)) / (tall * wide)
         if content != "data":
             alpha = values[..., 3:]
             color = linear_to_srgb((values[..., :3] / alpha.clamp(min=1e-4)).clamp(0, 1))

@@ -99,3 +99,13 @@ def test_a_large_texture_seen_small_is_not_decoded_at_full_size():
     sample(texture, torch.rand(100, 2), "color", torch.full((100,), -7.0))  # 16 texels a sample
     decoded = textures._PYRAMIDS[texture]["cpu", "color"].decoded
     assert max(level.shape[2] for level in decoded.values()) <= 258
+
+
+@pytest.mark.parametrize("mode", ["repeat", "mirror", "clamp"])
+def test_texels_read_one_by_one_equal_those_of_a_decoded_level(mode, monkeypatch):
+    uv = torch.rand(300, 2, generator=torch.Generator().manual_seed(1)) * 4 - 2
+    footprint = torch.linspace(-6, -1, 300)
+    pixels = noise(33, 20)
+    decoded = sample(Texture(pixels, mode, mode), uv, "coverage", footprint)
+    monkeypatch.setattr(textures, "_DECODED_SIDE", 4)
+    assert torch.allclose(sample(Texture(pixels, mode, mode), uv, "coverage", footprint), decoded, atol=1e-5)
