@@ -88,7 +88,7 @@ class Server:
             )
 
     def __enter__(self) -> Server:
-        deadline = time.monotonic() + 300
+        deadline = time.monotonic() + 600  # minutes on a busy machine; a dead server is seen at once
         try:
             while True:
                 with contextlib.suppress(OSError):
