@@ -27,7 +27,6 @@ MIN_DEPTH = 0.022  # share of the avatar's height that an occluder reaches in fr
 MIN_CROSSING = 6  # edge pixels over which it continues outside
 MAX_STEP = 0.045  # sRGB distance across the avatar's edge that still counts as one thing
 EDGE = 3  # pixels on either side of the edge that are compared
-GROW, GROW_STEPS = 0.75, 3  # a certain region takes in neighbours that differ by this share of the threshold
 RIM = 1  # pixels inside the edge
 DEPTH_LIMIT = math.ceil(MIN_DEPTH * WORK_SIDE) + 1
 
@@ -99,7 +98,7 @@ def _front_mask(view: _View) -> torch.Tensor:
         if float(depth[region].max()) < MIN_DEPTH * figure_height or float(step[crossing].median()) > MAX_STEP:
             continue
         front |= region
-    front = _grow(front, view.inside & (difference > GROW * threshold), GROW_STEPS)
+    front = _tighten(front, difference)
     # Up to and across the avatar's edge, where scene and avatar blend: else a hairline of avatar is left behind.
     return _grow(front, depth <= RIM, RIM + 1)
 
@@ -149,6 +148,16 @@ def _step_across_edge(view: _View) -> torch.Tensor:
             near = outside[:, dy : dy + height, dx : dx + width]
             best = torch.minimum(best, (scene - near).square().sum(0))
     return best.sqrt()
+
+
+def _tighten(front: torch.Tensor, difference: torch.Tensor) -> torch.Tensor:
+    """Draws a region's border back to where the difference falls to half of its height nearby.
+
+    Pictures are smoothed before they are compared: a strong difference passes the threshold beyond its true border.
+    """
+    height = F.max_pool2d(difference[None, None], 5, 1, 2)[0, 0]
+    core = 1 - F.max_pool2d(1 - front.float()[None, None], 5, 1, 2)[0, 0]
+    return front & ((core > 0.5) | (difference > height / 2))
 
 
 def _open(region: torch.Tensor) -> torch.Tensor:
