@@ -6,9 +6,6 @@ from dataclasses import fields
 
 from comfy_api.latest import io
 
-# Give this as `extra_dict` of an input: the canvas folds it away under "advanced". Older hosts ignore the key.
-EXPERT = {"advanced": True}
-
 _SCHEMA_FIELDS = {field.name for field in fields(io.Schema)}
 
 
@@ -19,5 +16,5 @@ def node_schema(**values) -> io.Schema:
 
 def expert(value: io.Input) -> io.Input:
     """The same input, folded away under "advanced" on the canvas. Hosts before it existed ignore the mark."""
-    value.extra_dict = {**(value.extra_dict or {}), **EXPERT}
+    value.extra_dict = {**(value.extra_dict or {}), "advanced": True}
     return value

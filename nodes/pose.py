@@ -7,7 +7,7 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
-from .compat import EXPERT, node_schema
+from .compat import expert, node_schema
 from .files import POSE_MODEL_FILE, VPOSER_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
 from .sockets import PoseCodeSocket, SMPLPoseSocket
@@ -36,20 +36,22 @@ def load_pose_prior(model: str, vposer: str):
 
 
 def _model_input() -> io.Combo.Input:
-    return io.Combo.Input(
-        "model",
-        options=list_files(POSE_MODEL_FILE),
-        tooltip="The text-to-pose model: the bundled one, or a file of models/pas_pose.",
-        extra_dict=EXPERT,
+    return expert(
+        io.Combo.Input(
+            "model",
+            options=list_files(POSE_MODEL_FILE),
+            tooltip="The text-to-pose model: the bundled one, or a file of models/pas_pose.",
+        )
     )
 
 
 def _vposer_input() -> io.Combo.Input:
-    return io.Combo.Input(
-        "vposer",
-        options=list_files(VPOSER_FILE),
-        tooltip="The pose prior that turns codes into human poses: the bundled one, or a file of models/vposer.",
-        extra_dict=EXPERT,
+    return expert(
+        io.Combo.Input(
+            "vposer",
+            options=list_files(VPOSER_FILE),
+            tooltip="The pose prior that turns codes into human poses: the bundled one, or a file of models/vposer.",
+        )
     )
 
 
@@ -99,12 +101,13 @@ class TextToSMPLPose(io.ComfyNode):
                     tooltip="How strongly the pose follows the text (classifier-free guidance). 0 ignores the text, "
                     "1 is no guidance, high values exaggerate and lose variety.",
                 ),
-                io.Combo.Input(
-                    "sampler",
-                    options=["dpm++", "ddim"],
-                    default="dpm++",
-                    tooltip="The diffusion solver: DPM-Solver++ (fewer steps) or DDIM.",
-                    extra_dict=EXPERT,
+                expert(
+                    io.Combo.Input(
+                        "sampler",
+                        options=["dpm++", "ddim"],
+                        default="dpm++",
+                        tooltip="The diffusion solver: DPM-Solver++ (fewer steps) or DDIM.",
+                    )
                 ),
                 _model_input(),
                 _vposer_input(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from .compat import EXPERT, node_schema
+from .compat import expert, node_schema
 from .files import BODY_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
 from .sockets import AvatarSocket, CameraSocket, SMPLPoseSocket
@@ -22,13 +22,14 @@ def _size_inputs() -> list[io.Input]:
 
 
 def _supersampling_input() -> io.Int.Input:
-    return io.Int.Input(
-        "supersampling",
-        default=2,
-        min=1,
-        max=4,
-        tooltip="Samples a pixel along each side: 1 is a draft, 2 is smooth, 4 is for fine hair and print.",
-        extra_dict=EXPERT,
+    return expert(
+        io.Int.Input(
+            "supersampling",
+            default=2,
+            min=1,
+            max=4,
+            tooltip="Samples a pixel along each side: 1 is a draft, 2 is smooth, 4 is for fine hair and print.",
+        )
     )
 
 
@@ -120,21 +121,23 @@ class PASCamera(io.ComfyNode):
                     step=0.01,
                     tooltip="Where the figure's middle stands: 0 is the top edge, 1 the bottom edge.",
                 ),
-                io.Float.Input(
-                    "distance",
-                    default=0.0,
-                    min=0.0,
-                    max=1000.0,
-                    step=0.1,
-                    tooltip="Metres from the figure's middle. 0: as far as `fill` asks.",
-                    extra_dict=EXPERT,
+                expert(
+                    io.Float.Input(
+                        "distance",
+                        default=0.0,
+                        min=0.0,
+                        max=1000.0,
+                        step=0.1,
+                        tooltip="Metres from the figure's middle. 0: as far as `fill` asks.",
+                    )
                 ),
-                io.Combo.Input(
-                    "projection",
-                    options=["perspective", "orthographic"],
-                    default="perspective",
-                    tooltip="orthographic has no vanishing points: for sprites and sheets.",
-                    extra_dict=EXPERT,
+                expert(
+                    io.Combo.Input(
+                        "projection",
+                        options=["perspective", "orthographic"],
+                        default="perspective",
+                        tooltip="orthographic has no vanishing points: for sprites and sheets.",
+                    )
                 ),
             ],
             outputs=[CameraSocket.Output(display_name="camera", tooltip="Give it to RetargetAndRender.")],
@@ -212,11 +215,12 @@ class GrayBodyRender(io.ComfyNode):
                 SMPLPoseSocket.Input("pose", tooltip="One picture is taken of every pose."),
                 *_size_inputs(),
                 _supersampling_input(),
-                io.Combo.Input(
-                    "body",
-                    options=list_files(BODY_FILE),
-                    tooltip="The bundled CC0 body, or an SMPL, SMPL-H or SMPL-X file of models/smpl.",
-                    extra_dict=EXPERT,
+                expert(
+                    io.Combo.Input(
+                        "body",
+                        options=list_files(BODY_FILE),
+                        tooltip="The bundled CC0 body, or an SMPL, SMPL-H or SMPL-X file of models/smpl.",
+                    )
                 ),
                 AvatarSocket.Input(
                     "avatar", optional=True, tooltip="Connect the avatar to give the gray body its build."
