@@ -104,7 +104,7 @@ def test_an_impossible_fact_is_reported_and_nothing_is_kept(solved):
 def test_an_action_is_solved_the_same_alone_and_in_company(solver, book, solved):
     alone = solver.solve([book.action("raise_hand")])[0]
     assert np.array_equal(alone.picks, solved["raise_hand"].picks)
-    assert np.array_equal(alone.body, solved["raise_hand"].body)
+    assert np.allclose(alone.body, solved["raise_hand"].body, atol=1e-3)
 
 
 def test_the_cache_solves_only_what_changed(solver, book, tmp_path):
