@@ -51,6 +51,11 @@ def parse_config(config_type: type, description: str):
     return config_type(**vars(parser.parse_args()))
 
 
+def is_main_process() -> bool:
+    """Whether this is the process that writes the results (of several that `accelerate launch` or torchrun started)."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def seed_step(*numbers: int) -> None:
     """Seed torch's generators with a hash of the numbers (nearby seeds give unrelated streams)."""
     digest = hashlib.blake2b(",".join(map(str, numbers)).encode(), digest_size=7).digest()

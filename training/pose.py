@@ -23,7 +23,7 @@ from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
 from ..pose_prior.text_encoder import MiniLMEncoder
 from ..pose_prior.text_to_pose import KIND, TextToPose, pose_bundle
 from ..pose_prior.vposer import load_vposer
-from .common import TrainConfig, parse_config, seed_step, train
+from .common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .data.captions import CaptionBank
 from .data.corpus import describe, load_corpus
 from .data.groups import PairSampler
@@ -169,6 +169,8 @@ def main() -> None:
     print(f"{describe(corpus)}; {sum(p.numel() for p in denoiser.parameters()):,} parameters")
     state = train(SharedPrefix(denoiser), loss, config)
     denoiser.load_state_dict({key.removeprefix("denoiser."): value.cpu() for key, value in state.items()})
+    if not is_main_process():
+        return
     fit_hand_head(bundle["hand_head"], poses, bank)
     header = {"encoder": encoder.name, "representation": config.representation, "denoiser": shape.to_dict()}
     header["architecture"] = config.architecture

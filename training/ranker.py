@@ -19,7 +19,7 @@ from ..pose_prior.checkpoint import save_checkpoint
 from ..pose_prior.clip_encoder import load_encoder
 from ..pose_prior.kinematics import joint_positions, rotvec_to_6d
 from ..pose_prior.ranker import KIND, PoseRanker, RankerConfig
-from .common import TrainConfig, parse_config, seed_step, train
+from .common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .data.captions import CaptionBank
 from .data.corpus import Corpus, describe, load_corpus
 from .data.groups import PairSampler
@@ -47,17 +47,17 @@ class RankerTrainConfig(TrainConfig):
 
 
 class Membership:
-    """Which poses show what which group says, as a packed bit table."""
+    """Which poses show what which group says, as sorted keys (group, pose)."""
 
     def __init__(self, sampler: PairSampler, poses: int):
-        table = np.zeros((len(sampler.rows), poses), bool)
-        for group, rows in enumerate(sampler.rows):
-            table[group, rows.numpy()] = True
-        self.table = torch.from_numpy(table)
+        self.poses = poses
+        self.keys = torch.cat([group * poses + rows.sort().values for group, rows in enumerate(sampler.rows)])
 
     def __call__(self, groups: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         """(A,) groups, (B,) pose rows -> (A, B) bool."""
-        return self.table[groups][:, rows]
+        wanted = groups[:, None] * self.poses + rows
+        place = torch.searchsorted(self.keys, wanted).clamp(max=len(self.keys) - 1)
+        return self.keys[place] == wanted
 
 
 class ContrastiveLoss:
@@ -125,7 +125,8 @@ def main() -> None:
     print(f"{describe(corpus)}; {sum(p.numel() for p in ranker.parameters()):,} parameters")
     state = train(Pairwise(ranker), ContrastiveLoss(corpus, bank, config, device), config)
     halves = {key.removeprefix("ranker."): value.half() for key, value in state.items()}
-    save_checkpoint(config.out / f"{KIND}.safetensors", halves, KIND, ranker.config.to_dict())
+    if is_main_process():
+        save_checkpoint(config.out / f"{KIND}.safetensors", halves, KIND, ranker.config.to_dict())
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from torch import nn
 from ..pose_prior.checkpoint import save_checkpoint
 from ..pose_prior.kinematics import joint_positions, sixd_to_rotmat
 from ..pose_prior.vposer import KIND, VPoser, load_vposer
-from .common import TrainConfig, parse_config, seed_step, train
+from .common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .data.book import BOOK, load_book
 from .data.mocap import load_mocap
 from .data.poses import PoseSet, concatenate
@@ -104,6 +104,8 @@ def main() -> None:
     poses = load_poses(config)
     model = load_vposer(config.init).requires_grad_(True) if config.init else VPoser()
     state = train(model, VPoserLoss(poses, config, device), config)
+    if not is_main_process():
+        return
     model.load_state_dict(state)
     model.cpu().eval()
     report = {
