@@ -27,7 +27,7 @@ class Lighting:
     key: tuple[float, float, float] = (0.68, 0.66, 0.63)
     sky: tuple[float, float, float] = (0.42, 0.44, 0.47)
     ground: tuple[float, float, float] = (0.25, 0.23, 0.21)
-    shadow: float = 0.8
+    shadow: float = 0.7
     occlusion: float = 0.8
     environment: Environment | None = None
 

@@ -25,7 +25,7 @@ def with_outlines(mesh: Mesh) -> Mesh:
         used, local = faces.unique(return_inverse=True)
         shell = replace(
             mesh,
-            vertices=mesh.vertices[used] + mesh.normals[used] * width,
+            vertices=mesh.vertices[used] + torch.nan_to_num(mesh.normals[used]).clamp(-1, 1) * width,
             faces=local.view(-1, 3).flip(1),
             normals=mesh.normals[used],
             uv=mesh.uv[used],

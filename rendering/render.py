@@ -58,7 +58,8 @@ def render(
     lighting:      the default is a key light from the viewer's upper left and a soft sky.
     passes:        any of "rgba", "depth", "normal", "part".
 
-    Raises ValueError on NaN vertices, indices out of range, an unknown pass, or supersampling outside 1..4.
+    Raises ValueError on NaN vertices, indices out of range, absurd overdraw, an unknown pass, or supersampling outside
+    1..4.
     """
     if isinstance(supersampling, bool) or supersampling not in (1, 2, 3, 4):
         raise ValueError(f"render: supersampling is {supersampling}, expected 1, 2, 3 or 4")
@@ -71,6 +72,7 @@ def render(
     lit = any(not (m.unlit or m.toon or m.mtoon) for m in mesh.materials)
     occlusion = vertex_occlusion(mesh) if lit and lighting.occlusion > 0 and "rgba" in passes else None
     geometry = Geometry(mesh, camera, supersampling, occlusion=occlusion)
+    geometry.check_overdraw()
     shader = Shader(lighting, camera, mesh)
     return _Picture(geometry, mesh, camera, shader, passes).draw()
 

@@ -18,7 +18,7 @@ from .textures import sample
 SHOULDER = 0.8  # linear value above which bright colours are compressed instead of clipped
 _DIELECTRIC = 0.04  # reflectance of non-metals at normal incidence (glTF 2.0, appendix B)
 _MATT = 0.95  # roughness from which a non-metal's faint gloss is not worth computing
-_TOON_SHADE = (0.62, 0.55, 0.60)  # shade colour, relative to the lit one, of toon materials that name none
+_TOON_SHADE = (0.50, 0.42, 0.48)  # shade colour, relative to the lit one, of toon materials that name none
 
 
 def base_color(material: Material, surface: Surface) -> tuple[torch.Tensor, torch.Tensor]:
@@ -111,7 +111,7 @@ class Shader:
     def _toon(self, material: Material, surface: Surface, rgb: torch.Tensor, normal: torch.Tensor) -> torch.Tensor:
         """VRMC_materials_mtoon 1.0: a ramp from shade to lit colour under the key light, rim and matcap on top.
 
-        Key and ambient light count together as one light of full strength, so that drawn colours keep their value.
+        Ambient light falls on the lit colour, the same from all sides, so that drawn colours keep their value.
         """
         toon = material.mtoon or MToon()
         shade = rgb * rgb.new_tensor(_TOON_SHADE)
@@ -121,8 +121,8 @@ class Shader:
                 shade = shade * sample(toon.shade_texture, surface.uv, "color", surface.footprint)[:, :3]
         edge = 1 - min(max(toon.shading_toony, 0.0), 0.999)
         ramp = (((normal @ self.towards_key) + toon.shading_shift + edge) / (2 * edge)).clamp(0, 1)
-        light = self.key + self._ambient(torch.tensor([[1.0, 0.0, 0.0]], device=rgb.device))
-        color = torch.lerp(shade, rgb, ramp[:, None]) * light
+        even = self._ambient(torch.tensor([[1.0, 0.0, 0.0]], device=rgb.device))
+        color = torch.lerp(shade, rgb, ramp[:, None]) * self.key + rgb * even
         if any(toon.rim_color):
             glancing = 1 - (normal * self._to_eye(surface)).sum(1).clamp(0, 1)
             rim = (glancing + toon.rim_lift).clamp(0, 1) ** max(toon.rim_power, 1e-3)

@@ -109,7 +109,8 @@ def vertex_occlusion(mesh: Mesh, *, size: int = 128) -> torch.Tensor:
 
     Depth maps along seven axes, each seen from both ends. Only opaque surfaces occlude.
     """
-    vertices, normals = mesh.vertices.float(), torch.nan_to_num(mesh.normals.float())
+    vertices = mesh.vertices.float()
+    normals = torch.nan_to_num(mesh.normals.float(), nan=0.0, posinf=1.0, neginf=-1.0).clamp(-1, 1)
     faces = _casting(mesh, ("OPAQUE",))
     if len(faces) == 0:
         return torch.ones(len(vertices), device=vertices.device)
