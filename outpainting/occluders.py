@@ -109,7 +109,7 @@ def _difference(view: _View) -> torch.Tensor:
     smooth = gaussian_blur(torch.cat([scene, avatar], -1).permute(2, 0, 1)[None], 0.8)[0]
     padded = F.pad(smooth[None, 3:], (SHIFT,) * 4, mode="replicate")[0]
     height, width = view.inside.shape
-    best = torch.full((height, width), torch.inf)
+    best = scene.new_full((height, width), torch.inf)
     for dy in range(2 * SHIFT + 1):
         for dx in range(2 * SHIFT + 1):
             moved = padded[:, dy : dy + height, dx : dx + width]
@@ -120,8 +120,8 @@ def _difference(view: _View) -> torch.Tensor:
 def _relight(view: _View) -> torch.Tensor:
     """The avatar under the scene's light: a gain and an offset per channel, fitted where the two agree best."""
     source, target = view.avatar[view.inside], view.scene[view.inside]  # (N, 3)
-    keep = torch.ones(len(source), dtype=torch.bool)
-    gain, offset = torch.ones(3), torch.zeros(3)
+    keep = torch.ones_like(source[:, 0], dtype=torch.bool)
+    gain, offset = torch.ones_like(source[0]), torch.zeros_like(source[0])
     for _ in range(4):
         mean_source, mean_target = source[keep].mean(0), target[keep].mean(0)
         centered = source[keep] - mean_source
@@ -142,7 +142,7 @@ def _step_across_edge(view: _View) -> torch.Tensor:
     scene = gaussian_blur(view.scene.permute(2, 0, 1)[None], 0.6)[0]
     outside = F.pad(torch.where(view.inside, torch.inf, scene), (reach,) * 4, value=torch.inf)  # 3HW
     height, width = view.inside.shape
-    best = torch.full((height, width), torch.inf)
+    best = scene.new_full((height, width), torch.inf)
     for dy in range(0, 2 * reach + 1, 2):
         for dx in range(0, 2 * reach + 1, 2):
             near = outside[:, dy : dy + height, dx : dx + width]
