@@ -1,0 +1,86 @@
+// Opens workflows on the real canvas in headless Chromium.
+//
+//   node canvas.mjs URL check FOLDER FILE.json...    load each file; print what the canvas made of it as JSON lines, and
+//                                                   put a screenshot of each into FOLDER
+//   node canvas.mjs URL convert FOLDER API.json...  turn API prompts into canvas files of the same names in FOLDER
+//   node canvas.mjs URL queue FILE.json OUT.png     press the canvas' queue button, wait, take a screenshot
+//
+// Needs `playwright-core` in NODE_PATH or beside this file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+
+const require = createRequire(path.join(process.env.NODE_PATH ?? process.cwd(), 'x.js'))
+const { chromium } = require('playwright-core')
+const [url, command, ...files] = process.argv.slice(2)
+
+const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'canvas-'))
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  headless: true,
+  viewport: { width: 1600, height: 900 },
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+})
+// Nothing leaves the machine.
+await context.route((to) => !['127.0.0.1', 'localhost'].includes(to.hostname), (route) => route.abort())
+const page = context.pages()[0] ?? (await context.newPage())
+const errors = []
+page.on('pageerror', (error) => errors.push(String(error).slice(0, 300)))
+
+async function open() {
+  await fetch(`${url}/api/settings/Comfy.TutorialCompleted`, {
+    method: 'POST', body: 'true', headers: { 'Content-Type': 'application/json' },
+  })
+  await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 180000 })
+  await page.waitForFunction(
+    () => window.app?.extensionManager && window.app?.graph && !document.querySelector('#splash-loader'),
+    null, { timeout: 180000 })
+  await page.waitForTimeout(2500)
+}
+
+async function load(file) {
+  const data = JSON.parse(fs.readFileSync(file, 'utf8'))
+  return page.evaluate(async (data) => {
+    const { app } = window
+    if (data.nodes) await app.loadGraphData(data)
+    else await app.loadApiJson(data, 'workflow')
+    const missing = app.graph._nodes
+      .filter((node) => !(node.type in window.LiteGraph.registered_node_types))
+      .map((node) => node.type)
+    const prompt = await app.graphToPrompt()
+    return { nodes: app.graph._nodes.length, missing, canvas: app.graph.serialize(), api: prompt.output }
+  }, data)
+}
+
+await open()
+if (command === 'convert') {
+  const [folder, ...apis] = files
+  for (const file of apis) {
+    const { canvas } = await load(file)
+    fs.writeFileSync(path.join(folder, path.basename(file)), JSON.stringify(canvas, null, 1) + '\n')
+  }
+} else if (command === 'check') {
+  const [folder, ...workflows] = files
+  for (const file of workflows) {
+    const { nodes, missing, api } = await load(file)
+    await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
+    await page.waitForTimeout(1500)
+    await page.screenshot({ path: path.join(folder, path.basename(file, '.json') + '.png') })
+    console.log(JSON.stringify({ file, nodes, missing, api, errors: errors.splice(0) }))
+  }
+} else if (command === 'queue') {
+  await load(files[0])
+  const done = page.evaluate(() => new Promise((resolve) => {
+    window.app.api.addEventListener('execution_success', () => resolve('success'))
+    window.app.api.addEventListener('execution_error', ({ detail }) => resolve(detail.exception_message))
+  }))
+  await page.locator('[data-testid="queue-button"], .comfyui-queue-button, button:has-text("Run")').first().click()
+  const outcome = await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')])
+  await page.waitForTimeout(2000)
+  await page.screenshot({ path: files[1] })
+  console.log(JSON.stringify({ outcome, errors }))
+}
+await context.close()
+fs.rmSync(profile, { recursive: true, force: true })
