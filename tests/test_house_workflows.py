@@ -1,0 +1,179 @@
+"""Every bundled workflow: it runs on a real ComfyUI, its canvas and API forms agree, and a browser opens it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from host import ROOT, ComfyHost
+from PIL import Image
+from tiny_checkpoints import write_all
+
+WORKFLOWS = ROOT / "workflows"
+NAMES = sorted(path.stem for path in (WORKFLOWS / "api").glob("*.json"))
+NEED_MODELS = {"avatar_in_scene", "avatar_in_pas_scene", "sdxl_depth_controlnet"}
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def api(name: str) -> dict:
+    return json.loads((WORKFLOWS / "api" / f"{name}.json").read_text("utf-8"))
+
+
+def canvas(name: str) -> dict:
+    return json.loads((WORKFLOWS / f"{name}.json").read_text("utf-8"))
+
+
+def small(graph: dict) -> dict:
+    """The same graph with quick pictures."""
+    graph = copy.deepcopy(graph)
+    for node in graph.values():
+        for side in ("width", "height"):
+            if side in node["inputs"]:
+                node["inputs"][side] = 128
+    return graph
+
+
+def find(graph: dict, kind: str) -> dict:
+    return next(node for node in graph.values() if node["class_type"] == kind)
+
+
+def test_every_workflow_has_a_canvas_form_an_api_form_and_a_thumbnail():
+    assert NAMES
+    assert sorted(path.stem for path in WORKFLOWS.glob("*.json")) == NAMES
+    assert sorted(path.stem for path in WORKFLOWS.glob("*.jpg")) == NAMES
+    for name in NAMES:
+        with Image.open(WORKFLOWS / f"{name}.jpg") as picture:
+            assert max(picture.size) <= 800
+        assert (WORKFLOWS / f"{name}.jpg").stat().st_size < 120_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_canvas_and_api_forms_have_the_same_nodes_titles_and_links(name: str):
+    """The browser test compares the values too; this one needs no browser."""
+    drawn = {str(node["id"]): node for node in canvas(name)["nodes"] if node["type"] != "MarkdownNote"}
+    graph = api(name)
+    assert {key: (node["type"], node.get("title")) for key, node in drawn.items()} == {
+        key: (node["class_type"], node["_meta"]["title"]) for key, node in graph.items()
+    }
+    sockets = {
+        (str(target), drawn[str(target)]["inputs"][slot]["name"]): [str(source), output]
+        for _, source, output, target, slot, _ in canvas(name)["links"]
+    }
+    assert sockets == {
+        (key, socket): value
+        for key, node in graph.items()
+        for socket, value in node["inputs"].items()
+        if isinstance(value, list)
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nodes_lie_in_titled_groups_with_a_note_and_do_not_overlap(name: str):
+    flow = canvas(name)
+    boxes = [(*node["pos"], *node["size"]) for node in flow["nodes"]]
+    for index, (x, y, width, height) in enumerate(boxes):
+        for x2, y2, width2, height2 in boxes[:index]:
+            apart = x + width <= x2 or x2 + width2 <= x or y + height <= y2 or y2 + height2 <= y
+            assert apart, f"{name}: {flow['nodes'][index]['title']} overlaps another node"
+    for group in flow["groups"]:
+        left, top, width, height = group["bounding"]
+        inside = [
+            node["type"]
+            for node in flow["nodes"]
+            if left <= node["pos"][0] <= left + width and top <= node["pos"][1] <= top + height
+        ]
+        assert group["title"] and "MarkdownNote" in inside and len(inside) > 1
+
+
+def test_seeds_stay_as_they_are_when_a_shipped_workflow_is_queued():
+    for name in NAMES:
+        assert '"randomize"' not in (WORKFLOWS / f"{name}.json").read_text("utf-8"), name
+
+
+@pytest.mark.host
+def test_every_node_of_the_pack_is_in_a_workflow(comfy: ComfyHost):
+    info = comfy.server.get("/object_info")
+    nodes = {name for name, node in info.items() if node["category"].startswith("avatar-scene")}
+    assert nodes == nodes & {node["class_type"] for name in NAMES for node in api(name).values()}
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("name", sorted(set(NAMES) - NEED_MODELS - {"pose_from_file"}))
+def test_workflows_that_need_only_the_bundle_run(comfy: ComfyHost, name: str):
+    run = comfy.run(small(api(name)))
+    pictures = [file for file in run.files if file["filename"].endswith(".png")]
+    assert pictures
+    for file in pictures:
+        picture = np.asarray(Image.open(_bytes(comfy, file)))
+        assert picture.std() > 5
+
+
+def _bytes(comfy: ComfyHost, file: dict):
+    from io import BytesIO
+
+    return BytesIO(comfy.server.view(file))
+
+
+@pytest.mark.host
+def test_a_saved_pose_is_the_start_of_another_workflow(comfy: ComfyHost):
+    """`save_pose`, then the copy that the note on the canvas of `pose_from_file` asks for, then that workflow."""
+    saving = small(api("save_pose"))
+    find(saving, "TextToSMPLPose")["inputs"].update(candidates=1, keep=1, seed=1)  # not run before: it writes a file
+    run = comfy.run(saving)
+    (pose,) = (file for file in run.files if file["filename"].endswith(".npz"))
+    (comfy.input_dir / "pose_00001_.npz").write_bytes(comfy.server.view(pose))
+    (picture,) = comfy.images(comfy.run(small(api("pose_from_file"))))
+    assert picture.std() > 5
+
+
+@pytest.mark.host
+@pytest.mark.slow
+def test_the_pas_scene_runs_with_a_tiny_model(comfy: ComfyHost):
+    write_all(comfy.models_dir)
+    graph = small(api("avatar_in_pas_scene"))
+    find(graph, "PASLoadModel")["inputs"]["model"] = "models/tiny_pas.safetensors"
+    find(graph, "VAELoader")["inputs"]["vae_name"] = "tiny_vae.safetensors"
+    find(graph, "PASOutpaint")["inputs"]["steps"] = 2
+    (picture,) = comfy.images(comfy.run(graph))
+    assert picture.shape == (128, 128, 3)
+
+
+@pytest.mark.host
+def test_workflows_with_checkpoints_have_only_inputs_that_nodes_know(comfy: ComfyHost):
+    info = comfy.server.get("/object_info")
+    for name in NEED_MODELS:
+        for key, node in api(name).items():
+            required = info[node["class_type"]]["input"].get("required", {})
+            known = required | info[node["class_type"]]["input"].get("optional", {})
+            assert set(required) <= set(node["inputs"]) <= set(known), f"{name}: node {key}"
+
+
+@pytest.mark.host
+@pytest.mark.slow
+def test_a_browser_opens_every_workflow_and_sends_what_the_api_form_says(comfy: ComfyHost, tmp_path: Path):
+    """Screenshots go to PAS_SCREENSHOTS, if set, so that CI can keep them."""
+    modules = os.environ.get("NODE_PATH") or str(ROOT / "tests" / "browser" / "node_modules")
+    if not (CHROMIUM and shutil.which("node") and (Path(modules) / "playwright-core").is_dir()):
+        pytest.skip("needs Chromium, node and `npm install playwright-core` in tests/browser (or NODE_PATH)")
+    shots = Path(os.environ.get("PAS_SCREENSHOTS", tmp_path))
+    shots.mkdir(parents=True, exist_ok=True)
+    command = [
+        "node", str(ROOT / "tests" / "browser" / "canvas.mjs"), comfy.server.url, "check", str(shots),
+        *(str(WORKFLOWS / f"{name}.json") for name in NAMES),
+    ]  # fmt: skip
+    environment = {**os.environ, "NODE_PATH": modules, "CHROMIUM": CHROMIUM}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=900)
+    assert done.returncode == 0, done.stderr
+    seen = {Path(row["file"]).stem: row for row in map(json.loads, done.stdout.splitlines())}
+    assert sorted(seen) == NAMES
+    for name, row in seen.items():
+        assert not row["missing"] and not row["errors"], row
+        assert {key: node["inputs"] for key, node in row["api"].items()} == {
+            key: node["inputs"] for key, node in api(name).items()
+        }, name
