@@ -32,7 +32,7 @@ _VRM = {
 }  # fmt: skip
 _VRM_SPINE = ("spine", "chest", "upperChest")
 _NOISE = {
-    "mixamorig", "bip", "def", "org", "armature", "skeleton", "bone", "joint", "jnt", "j", "cc", "base", "valve",
+    "mixamorig", "bip", "def", "org", "armature", "skeleton", "bone", "joint", "jnt", "j", "c", "cc", "base", "valve",
     "biped", "character", "rig", "sk", "human", "genesis", "avatar", "f", "metarig", "arm1",
 }  # fmt: skip
 # Bones that move others or decorate, never a joint of the body themselves.
@@ -194,11 +194,13 @@ def _from_vrm(gltf: Gltf, graph: NodeGraph) -> HumanoidMap | None:
 
 @dataclass(frozen=True)
 class BoneName:
-    """A bone's name taken apart: side ("left", "right", ""), words without digits glued together, last number."""
+    """A bone's name taken apart: side ("left", "right", ""), words without digits glued together, last number (also as
+    written), and whether it can be no joint of the body."""
 
     side: str
     stem: str
     number: int | None
+    digits: str
     never: bool
 
 
@@ -206,19 +208,19 @@ def read_name(name: str) -> BoneName:
     """Take a bone's name apart: "mixamorig:LeftForeArm" -> left, "forearm"; "DEF-thigh.R.001" -> right, "thigh", 1."""
     name = re.split(r"[:|]", name)[-1]
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]
-    side, rest, number = "", [], None
+    side, rest, digits = "", [], ""
     for word in words:
         if word in ("l", "left"):
             side = "left"
         elif word in ("r", "right"):
             side = "right"
         elif word.isdigit():
-            number = int(word) if rest else None
+            digits = word if rest else ""
         elif word not in _NOISE:
             rest.append(word)
     if not side and len(rest) == 1:
         rest, side = _unglued(rest[0])
-    return BoneName(side, "".join(rest), number, bool(_NEVER.intersection(rest)))
+    return BoneName(side, "".join(rest), int(digits) if digits else None, digits, bool(_NEVER.intersection(rest)))
 
 
 def _unglued(word: str) -> tuple[list[str], str]:
@@ -255,7 +257,22 @@ def _from_names(graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap:
                     break
     bones.pop("spine", None)
     neck = bones.pop("neck", None)
+    if "head" not in bones and (head := _end_of_spine(graph, names, bones)) is not None:
+        bones["head"] = head
     return with_torso(graph, "bone names", bones, skin_joints, neck, _fingers(graph, names, bones))
+
+
+def _end_of_spine(graph: NodeGraph, names: list[BoneName], bones: dict[str, int]) -> int | None:
+    """The head of rigs that number it as the spine's last bone (Rigify): the last "spine" or "neck" above the arms."""
+    arms = [ancestors(graph, bones[role]) for role in ("left_shoulder", "right_shoulder") if role in bones]
+    chest = next((node for node in arms[0] if node in arms[1]), None) if len(arms) == 2 else None
+    above = []
+    for node in graph.order:
+        if not names[node].side and not names[node].never and names[node].stem in ("spine", "neck"):
+            path = ancestors(graph, node)
+            if chest in path[1:]:
+                above.append((len(path), node))
+    return max(above)[1] if above else None
 
 
 def _means_another(role: str, stem: str, side: str, by_stem: dict) -> bool:
@@ -293,8 +310,8 @@ def _finger_of(name: BoneName) -> str | None:
     stem = name.stem.removeprefix("hand").removeprefix("finger").removesuffix("finger")
     if stem in _FINGER_WORDS:
         return _FINGER_WORDS[stem]
-    if name.stem == "finger" and name.number is not None:  # Biped: Finger0, Finger01, Finger02, Finger1, Finger11, ...
-        first = int(str(name.number)[0])
+    if name.stem == "finger" and name.digits:  # Biped: Finger0, Finger01, Finger02, Finger1, Finger11, ...
+        first = int(name.digits[0])
         return _BIPED_FINGERS[first] if first < 5 else None
     return None
 

@@ -88,21 +88,21 @@ def _ordered_bones(humanoid: HumanoidMap) -> list[tuple[str, int, str | None]]:
             above = f"{name}.{k + 1}"
             taken.add(node)
     chest = next((role for role, _, _ in reversed(bones) if role.startswith("spine")), "pelvis")
-    roles = [name for name in JOINT_NAMES if name in humanoid.bones] + [r for r in FINGER_ROLES if r in humanoid.bones]
-    for role in roles:
-        if humanoid.bones[role] in taken:
-            continue
+    limbs: dict[str, int] = {}
+    for role in (*JOINT_NAMES, *FINGER_ROLES):
+        node = humanoid.bones.get(role)
+        if node is not None and node not in taken:
+            limbs[role] = node
+            taken.add(node)
+    for role, node in limbs.items():
         parent = smpl_parent(role)
-        while parent is not None and parent not in humanoid.bones:
-            if parent.startswith(("spine", "neck")):
-                break
+        while parent is not None and parent not in limbs and not parent.startswith(("spine", "neck", "pelvis")):
             parent = smpl_parent(parent)
         if role == "head":
             parent = above
-        elif parent is not None and parent.startswith(("spine", "neck")):
+        elif parent != "pelvis" and parent not in limbs:
             parent = chest
-        bones.append((role, humanoid.bones[role], parent))
-        taken.add(humanoid.bones[role])
+        bones.append((role, node, parent))
     return bones
 
 
