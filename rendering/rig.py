@@ -21,6 +21,7 @@ _LEG_ENDS = {"hip": "knee", "knee": "ankle"}
 # Leg joints sit at different depths in the flesh from rig to rig, so small differences from SMPL's leg directions are
 # no difference in pose; from 8 to 20 degrees the correction fades in.
 _LEG_DEAD_ZONE = (np.deg2rad(8.0), np.deg2rad(20.0))
+_ROLL_DEAD_ZONE = (np.deg2rad(12.0), np.deg2rad(25.0))  # palms of T-poses vary that much
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +143,10 @@ def _corrections(index: dict[str, int], parents: list[int], rest: np.ndarray, sm
             end = _arm_end(index, rest, side, part)
             goal = target[f"{side}_{_ARM_ENDS[part]}"] - target[role]
             result[bone] = above if end is None else _turn(above @ (end - rest[bone]), goal) @ above
+            if part == "wrist":
+                roll = _palm_roll(index, rest, side, result[bone])
+                result[bone] = _about_x(roll) @ result[bone]
+                result[parent] = _about_x(roll / 2) @ result[parent]  # the forearm takes half, as flesh does
         elif part in _LEG_ENDS and f"{side}_{_LEG_ENDS[part]}" in index:
             above = result[parent] if part != "hip" else np.eye(3)
             direction = above @ (rest[index[f"{side}_{_LEG_ENDS[part]}"]] - rest[bone])
@@ -163,6 +168,27 @@ def _arm_end(index: dict[str, int], rest: np.ndarray, side: str, part: str) -> n
     return rest[knuckles].mean(0) if knuckles else None
 
 
+def _palm_roll(index: dict[str, int], rest: np.ndarray, side: str, correction: np.ndarray) -> float:
+    """How far a hand must be rolled about the arm for its palm to face down, radians; 0 where it nearly does."""
+    knuckles = [index[f"{side}_{name}1"] for name in ("index", "middle", "ring", "pinky") if f"{side}_{name}1" in index]
+    if len(knuckles) < 2:
+        return 0.0
+    across = correction @ (rest[knuckles[0]] - rest[knuckles[-1]])  # to the thumb's side: forwards in the T-pose
+    roll = float(np.arctan2(across[1], across[2]))
+    return roll * _fade(abs(roll), _ROLL_DEAD_ZONE)
+
+
+def _about_x(angle: float) -> np.ndarray:
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([[1, 0, 0], [0, cosine, -sine], [0, sine, cosine]])
+
+
+def _fade(angle: float, zone: tuple[float, float]) -> float:
+    """0 below the zone, 1 above it, smooth between."""
+    share = float(np.clip((angle - zone[0]) / (zone[1] - zone[0]), 0.0, 1.0))
+    return share * share * (3.0 - 2.0 * share)
+
+
 def _turn(direction: np.ndarray, goal: np.ndarray, dead_zone: tuple[float, float] | None = None) -> np.ndarray:
     """The smallest rotation that turns one direction into another; identity inside the dead zone."""
     a, b = (v / max(np.linalg.norm(v), 1e-9) for v in (direction, goal))
@@ -175,8 +201,7 @@ def _turn(direction: np.ndarray, goal: np.ndarray, dead_zone: tuple[float, float
         axis, sine = np.cross(a, np.eye(3)[np.abs(a).argmin()]), 1.0  # opposite: any axis across will do
         axis = axis / np.linalg.norm(axis)
     if dead_zone is not None:
-        fade = np.clip((angle - dead_zone[0]) / (dead_zone[1] - dead_zone[0]), 0.0, 1.0)
-        angle *= fade * fade * (3.0 - 2.0 * fade)
+        angle *= _fade(angle, dead_zone)
     x, y, z = axis / sine
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross

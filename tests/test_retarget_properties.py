@@ -1,5 +1,7 @@
 """Retargeting, as properties: on SMPL's own shape it changes nothing, and it commutes with mirroring and batching."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -168,3 +170,26 @@ def test_hand_poses_drive_fingers(default):
     assert not moved[default.vertex_part == JOINT_NAMES.index("right_hand")].any()
     tip = torch.where(left_hand, before[:, 0], -1.0).argmax()
     assert after[tip, 0] < before[tip, 0] - 0.03 and after[tip, 1] < before[tip, 1]  # fingers curl to the palm
+
+
+def test_palms_that_face_forwards_at_rest_are_turned_down(tmp_path):
+    """A T-pose with the thumbs up is brought to SMPL's, palms down, half of the roll in the forearm."""
+    data = bundled("default_avatar.glb").read_bytes()
+    length = int.from_bytes(data[12:16], "little")
+    document = json.loads(data[20 : 20 + length])
+    for side in ("Left", "Right"):
+        node = next(n for n in document["nodes"] if n.get("name") == f"mixamorig:{side}Hand")
+        node["rotation"] = [-np.sqrt(0.5), 0, 0, np.sqrt(0.5)]  # a quarter turn about the arm
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    head = b"glTF" + (2).to_bytes(4, "little") + (len(data) - length + len(text)).to_bytes(4, "little")
+    path = tmp_path / "thumbs_up.glb"
+    path.write_bytes(head + len(text).to_bytes(4, "little") + b"JSON" + text + data[20 + length :])
+    turned, original = load_avatar(path), load_avatar(bundled("default_avatar.glb"))
+    pose = poses(1)
+    for part in ("left_index1", "left_pinky1", "right_index1", "right_pinky1"):
+        places = [
+            retarget(avatar, pose, refined=False)[0, avatar.humanoid.bones[part], :3, 3]
+            for avatar in (turned, original)
+        ]
+        assert torch.allclose(places[0], places[1], atol=6e-3)
