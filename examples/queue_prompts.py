@@ -5,15 +5,17 @@
     python examples/queue_prompts.py WORKFLOW.json --prompt "waving" --set "Avatar.avatar=input/me.vrm" \\
         --server http://127.0.0.1:8188 --server http://127.0.0.1:8189 -o pictures
 
-One prompt a line of the file gives pictures/0000_*.png, 0001_*.png, ... Seeds count up from --seed. A server that
-goes away gets its unfinished jobs back when it returns, or another server takes them; a job whose pictures are already
-in the folder is not run again, so the same command continues an interrupted batch.
+One prompt a line of the file gives pictures/0000_0.png, 0001_0.png, ... (a second picture of the same prompt is
+0000_1.png). Seeds count up from --seed. A server that goes away gets its unfinished jobs back when it returns, or
+another server takes them; a job whose pictures are already in the folder is not run again, so the same command
+continues an interrupted batch.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+import http.client
 import json
 import os
 import queue
@@ -28,7 +30,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 POLL_SECONDS = 0.5
-UNREACHABLE = (urllib.error.URLError, ConnectionError, TimeoutError)
+# A server that is away, starting, or cut off in the middle of an answer. Its refusals are `Refused`.
+UNREACHABLE = (OSError, http.client.HTTPException, json.JSONDecodeError)
+
+
+class Refused(Exception):
+    """The server answered that it will not do it; asking again would not help."""
 
 
 @dataclass
@@ -52,14 +59,16 @@ class Server:
             return response.read()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Raises ValueError with the server's reason if it refuses the graph."""
+        """Queue a job. Raises Refused with the server's reason if it refuses the graph."""
         body = json.dumps({"prompt": job.graph, "prompt_id": job.prompt_id}).encode()
         request = urllib.request.Request(f"{self.url}/prompt", body, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 job.prompt_id = json.load(response)["prompt_id"]
         except urllib.error.HTTPError as error:
-            raise ValueError(_refusal(json.loads(error.read() or b"{}"))) from None
+            if error.code != 400:  # a proxy before a server that is away, for one
+                raise
+            raise Refused(_refusal(json.loads(error.read()))) from None
 
     def finished(self, job: Job) -> dict | None:
         """The job's history entry once it has run, else None."""
@@ -71,8 +80,13 @@ class Server:
         return {entry[1] for entry in state["queue_running"] + state["queue_pending"]}
 
     def picture(self, image: dict) -> bytes:
-        """The bytes of one output picture."""
-        return self._get("/view", filename=image["filename"], subfolder=image["subfolder"], type=image["type"])
+        """The bytes of one output picture. Raises Refused if the server does not have it (any more)."""
+        try:
+            return self._get("/view", filename=image["filename"], subfolder=image["subfolder"], type=image["type"])
+        except urllib.error.HTTPError as error:
+            if error.code != 404:
+                raise
+            raise Refused(f"{image['filename']} is gone from the server's output folder") from None
 
 
 def _refusal(answer: dict) -> str:
@@ -103,7 +117,7 @@ class Batch:
         self.failures: dict[int, str] = {}
         self.lock = threading.Lock()
         for job in jobs:
-            if not any(folder.glob(f"{job.index:04}_*")):
+            if not any(folder.glob(f"{job.index:04}_0.*")):  # the picture that is put there last
                 self.waiting.put(job)
                 self.open += 1
         self.total = self.open
@@ -117,7 +131,7 @@ class Batch:
 
     def _serve(self, server: Server) -> None:
         """Keep one server busy until no job is open or the server stays away longer than `patience`."""
-        mine: dict[str, Job] = {}
+        mine: dict[int, Job] = {}
         last_answer = time.monotonic()
         while self.open:
             try:
@@ -132,37 +146,47 @@ class Batch:
                     return
             time.sleep(POLL_SECONDS)
 
-    def _fill(self, server: Server, mine: dict[str, Job]) -> None:
+    def _fill(self, server: Server, mine: dict[int, Job]) -> None:
         while len(mine) < self.depth:
             try:
                 job = self.waiting.get_nowait()
             except queue.Empty:
                 return
-            mine[job.prompt_id] = job  # before it is sent: a server that dies now must not lose it
-            try:
-                server.submit(job)
-            except ValueError as reason:
-                self._end(mine.pop(job.prompt_id), str(reason))
+            mine[job.index] = job  # before it is sent: a server that dies now must not lose it
+            self._submit(server, mine, job)
 
-    def _collect(self, server: Server, mine: dict[str, Job]) -> None:
-        alive = server.queued()
-        for prompt_id, job in list(mine.items()):
+    def _submit(self, server: Server, mine: dict[int, Job], job: Job) -> None:
+        try:
+            server.submit(job)
+        except Refused as reason:
+            self._end(mine.pop(job.index), str(reason))
+
+    def _collect(self, server: Server, mine: dict[int, Job]) -> None:
+        queued = server.queued()
+        for job in list(mine.values()):
             entry = server.finished(job)
             if entry is not None:
-                reason = _failure(entry)
-                if reason is None:
-                    self._fetch(server, job, entry)
-                self._end(mine.pop(prompt_id), reason)
-            elif job.prompt_id not in alive and server.finished(job) is None:
-                server.submit(job)  # the server was restarted and forgot it
+                reason = _failure(entry) or self._fetch(server, job, entry)
+                self._end(mine.pop(job.index), reason)
+            elif job.prompt_id not in queued:  # the server was restarted and forgot it, or never got it
+                self._submit(server, mine, job)
 
-    def _fetch(self, server: Server, job: Job, entry: dict) -> None:
+    def _fetch(self, server: Server, job: Job, entry: dict) -> str | None:
+        """Put the job's pictures into the folder, all or none; None, or the reason why there are none."""
         images = [image for output in entry["outputs"].values() for image in output.get("images", [])]
-        for image in (image for image in images if image["type"] == "output"):
-            path = self.folder / f"{job.index:04}_{image['filename']}"
-            partial = path.with_name(f".{path.name}.partial")
-            partial.write_bytes(server.picture(image))
-            os.replace(partial, path)
+        saved = [image for image in images if image["type"] == "output"]
+        if not saved:
+            return "the workflow saved no picture"
+        paths = [self.folder / f"{job.index:04}_{i}{Path(image['filename']).suffix}" for i, image in enumerate(saved)]
+        partial = [path.with_name(f".{path.name}.partial") for path in paths]
+        try:
+            for path, image in zip(partial, saved):
+                path.write_bytes(server.picture(image))
+        except Refused as reason:
+            return str(reason)
+        for source, path in zip(reversed(partial), reversed(paths)):
+            os.replace(source, path)
+        return None
 
     def _end(self, job: Job, reason: str | None) -> None:
         with self.lock:

@@ -1,7 +1,7 @@
 """What saved workflows rely on stays: node ids, input names, order and types, output names and order.
 
-Widget values in canvas files are positional, so a rename, a reorder or a removal breaks the files people have. New inputs
-and outputs go to the end. After such an addition, and before every release, write the golden file anew:
+Widget values in canvas files are positional, so a rename, a reorder or a removal breaks the files people have. New
+inputs and outputs go to the end. After such an addition, and before every release, write the golden file anew:
 
     PAS_COMFYUI=path/to/ComfyUI python tests/test_house_schema.py
 """
