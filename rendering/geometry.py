@@ -11,11 +11,9 @@ from torch.nn.functional import normalize
 from .camera import Camera
 from .clipping import clip_to_plane
 from .mesh import Mesh
-from .rasterizer import MAX_TRIANGLES, SNAP, barycentric, set_up
+from .rasterizer import MAX_TRIANGLES, SNAP, barycentric, check_overdraw, set_up
 
 MAX_COORDINATE = 1e6  # metres; float32 holds 6 cm there, and no person is that far away
-MAX_OVERDRAW = 400  # layers over the picture: what people make stays below 30, and time grows with it
-_OVERDRAW_ALLOWED = 5e8  # fragments that are drawn whatever the overdraw
 _GUARD = 2.0  # pictures beyond the frame's edge that triangles may reach before they are cut there
 
 
@@ -51,6 +49,7 @@ class Geometry:
         material = mesh.face_material if source is None else mesh.face_material[source]
         double_sided = torch.tensor([m.double_sided for m in mesh.materials], device=x.device)[material]
         self.triangles = set_up(x, y, nearness, weight, faces, double_sided, self.width, self.height)
+        check_overdraw(self.triangles, self.width, self.height)
         kept = self.triangles.source
         self.material = material[kept]
         self.source = kept if source is None else source[kept]
@@ -86,17 +85,6 @@ class Geometry:
         texels = (u1 - u0) * (v2 - v0) - (v1 - v0) * (u2 - u0)
         samples = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
         return 0.5 * torch.log2((texels.abs() * weight.prod(1) / samples.abs()).clamp(min=1e-30))
-
-    def check_overdraw(self) -> None:
-        """Raise ValueError where drawing would take minutes: thousands of triangles across the whole picture."""
-        rows = self.triangles.rows.clamp(0, self.height)
-        columns = self.triangles.columns.clamp(0, self.width)
-        fragments = float((0.5 * (rows[:, 1] - rows[:, 0]) * (columns[:, 1] - columns[:, 0])).sum())
-        if fragments > max(_OVERDRAW_ALLOWED, MAX_OVERDRAW * self.width * self.height):
-            layers = round(fragments / (self.width * self.height))
-            raise ValueError(
-                f"mesh: its triangles cover the picture {layers} times over, at most {MAX_OVERDRAW} are drawn"
-            )
 
     def surface(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int) -> Surface:
         """What triangles `ids` (n,) look like at samples counted from the band's first row."""

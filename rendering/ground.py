@@ -8,7 +8,7 @@ from torch.nn.functional import grid_sample
 from .camera import Camera
 from .geometry import check_mesh
 from .mesh import Mesh
-from .rasterizer import chunks, fragments, set_up
+from .rasterizer import check_overdraw, chunks, fragments, set_up
 from .shadow import blur
 
 _SIZE = 256  # side of the map of the ground, texels
@@ -58,6 +58,7 @@ def _map(
     place = (vertices[:, ::2] - corner) / texel
     x, y, rise = place[:, 0].contiguous(), place[:, 1].contiguous(), vertices[:, 1] - floor
     triangles = set_up(x, y, rise, torch.ones_like(rise), faces, None, _SIZE, _SIZE)
+    check_overdraw(triangles, _SIZE, _SIZE)
     above = torch.full((_SIZE * _SIZE,), torch.inf, device=vertices.device)
     everything = torch.arange(len(triangles), device=vertices.device)
     for run in chunks(triangles, everything, _SIZE, 0, _SIZE, 1 << 20):

@@ -20,6 +20,8 @@ import torch
 
 SNAP = 256.0  # vertices lie on 1/256 sample, as on graphics hardware: duplicated seam vertices coincide exactly
 MAX_TRIANGLES = 2**24  # triangle ids travel through float32
+MAX_OVERDRAW = 400  # layers over the picture: what people make stays below 30, and time grows with it
+_ALWAYS_DRAWN = 2e7  # fragments that are drawn whatever the overdraw: many triangles in a few pixels are no harm
 Keep = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -94,6 +96,15 @@ def set_up(
     rows = torch.stack((top[source], bottom[source]), 1)
     columns = torch.stack((left[source], right[source]), 1)
     return ScreenTriangles(source, area < 0, rows, columns, scan, bary)
+
+
+def check_overdraw(triangles: ScreenTriangles, width: int, height: int) -> None:
+    """Raise ValueError where drawing would take minutes: thousands of triangles across the whole picture."""
+    rows, columns = triangles.rows.clamp(0, height), triangles.columns.clamp(0, width)
+    fragments = float((0.5 * (rows[:, 1] - rows[:, 0]) * (columns[:, 1] - columns[:, 0])).sum())
+    if fragments > max(_ALWAYS_DRAWN, MAX_OVERDRAW * width * height):
+        layers = round(fragments / (width * height))
+        raise ValueError(f"mesh: its triangles cover the picture {layers} times over, at most {MAX_OVERDRAW} are drawn")
 
 
 def _samples(low: torch.Tensor, high: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -72,7 +72,6 @@ def render(
     lit = any(not (m.unlit or m.toon or m.mtoon) for m in mesh.materials)
     occlusion = vertex_occlusion(mesh) if lit and lighting.occlusion > 0 and "rgba" in passes else None
     geometry = Geometry(mesh, camera, supersampling, occlusion=occlusion)
-    geometry.check_overdraw()
     shader = Shader(lighting, camera, mesh)
     return _Picture(geometry, mesh, camera, shader, passes).draw()
 

@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import grid_sample, normalize, pad
 
 from .mesh import Mesh
-from .rasterizer import ScreenTriangles, chunks, fragments, set_up
+from .rasterizer import ScreenTriangles, check_overdraw, chunks, fragments, set_up
 
 _MARGIN = 4.0  # texels between the mesh and the map's edge
 _FRAGMENTS_AT_ONCE = 1 << 20
@@ -38,7 +38,9 @@ class _Slab:
 
     def triangles(self, vertices: torch.Tensor, faces: torch.Tensor) -> ScreenTriangles:
         x, y, z = self.place(vertices).T.contiguous()
-        return set_up(x, y, z, torch.ones_like(z), faces, None, self.size, self.size)
+        triangles = set_up(x, y, z, torch.ones_like(z), faces, None, self.size, self.size)
+        check_overdraw(triangles, self.size, self.size)
+        return triangles
 
 
 def _casting(mesh: Mesh, modes: tuple[str, ...]) -> torch.Tensor:

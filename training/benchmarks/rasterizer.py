@@ -9,6 +9,7 @@ with the prototype's function, and the ratio of the medians is shown.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import statistics
 import subprocess
@@ -22,6 +23,7 @@ import torch
 
 from ...rendering.body import body_mesh, load_body
 from ...rendering.camera import Camera, fit_camera
+from ...rendering.light import Lighting
 from ...rendering.mesh import Material, Mesh, Texture
 from ...rendering.render import render, render_gray
 from ...smpl import SMPLPose
@@ -97,10 +99,14 @@ def interleaved(calls: list[Callable[[], object]], repeats: int) -> list[float]:
 
 
 def cases(mesh: Mesh) -> dict[str, tuple[Mesh, Callable]]:
+    """Name -> what is drawn, and how. The prototype always draws plain light: no shadow, no ambient occlusion."""
+    plain = functools.partial(render, lighting=Lighting(shadow=0.0, occlusion=0.0))
     return {
         "gray body, all passes": (mesh, render_gray),
-        "textured, masked hair": (textured(mesh, "MASK"), render),
-        "textured, blended hair": (textured(mesh, "BLEND"), render),
+        "masked hair, plain light": (textured(mesh, "MASK"), plain),
+        "blended hair, plain light": (textured(mesh, "BLEND"), plain),
+        "masked hair, full light": (textured(mesh, "MASK"), render),
+        "blended hair, full light": (textured(mesh, "BLEND"), render),
     }
 
 
@@ -133,7 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     mesh = gray_body()
     print(f"{len(mesh.faces)} triangles, 2x2 supersampling, {options.threads} threads, {options.device}")
-    print(f"{'case':<24}{'size':>6}{'ms':>9}{'prototype ms':>14}{'ratio':>8}{'memory MiB':>12}")
+    print(f"{'case':<27}{'size':>6}{'ms':>9}{'prototype ms':>14}{'ratio':>8}{'memory MiB':>12}")
     for name, (subject, draw) in cases(mesh).items():
         subject = to_device(subject, options.device)
         for size in SIZES:
@@ -143,7 +149,7 @@ def main(arguments: list[str] | None = None) -> None:
             if options.prototype is not None:
                 calls.append(prototype_draw(options.prototype, subject, camera))
             seconds = interleaved(calls, options.repeats)
-            row = f"{name:<24}{size:>6}{1000 * seconds[0]:>9.1f}"
+            row = f"{name:<27}{size:>6}{1000 * seconds[0]:>9.1f}"
             row += f"{1000 * seconds[1]:>14.1f}{seconds[0] / seconds[1]:>8.2f}" if len(seconds) > 1 else f"{'':>22}"
             print(
                 row + f"{peak_memory(size, name):>12.0f}"
