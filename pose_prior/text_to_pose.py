@@ -24,7 +24,7 @@ from .vposer import VPoser, load_vposer
 
 KIND = "text_to_pose"
 GUIDANCE_SCALE = 2.5
-OVERSAMPLING = 4  # candidates drawn for every pose that `generate` returns
+OVERSAMPLING = 8  # candidates drawn for every pose that `generate` returns
 
 
 class TextToPose:

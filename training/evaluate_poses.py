@@ -35,6 +35,7 @@ from ..pose_prior.vposer import VPoser, load_vposer
 from ..smpl import SMPLPose
 from . import facts
 from .data.book import BOOK, load_book
+from .data.captions import CaptionBank
 from .data.mocap import load_mocap
 from .data.poses import PoseSet, concatenate
 from .data.skeleton import rest_joints
@@ -119,14 +120,14 @@ def from_model(model: TextToPose, vposer: VPoser, strength: float, with_text: bo
     return generate
 
 
-def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder) -> Generator:
+def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder, cache: Path) -> Generator:
     """Poses of the training caption nearest to the text, then of the next nearest, as many as asked for."""
-    captions = sorted({caption for texts in poses.captions for caption in texts})
-    known = torch.cat([encoder.encode(captions[row : row + 256]).pooled for row in range(0, len(captions), 256)])
-    rows_of: dict[str, list[int]] = {caption: [] for caption in captions}
+    bank = CaptionBank([caption for texts in poses.captions for caption in texts], encoder, cache)
+    known = bank.pooled.float()
+    rows_of: list[list[int]] = [[] for _ in bank.texts]
     for row, texts in enumerate(poses.captions):
-        for caption in texts:
-            rows_of[caption].append(row)
+        for number in {bank.index[caption] for caption in texts}:
+            rows_of[number].append(row)
 
     def generate(texts: list[str], samples: int, seed: int) -> SMPLPose:
         draw = np.random.default_rng(seed)
@@ -134,7 +135,7 @@ def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder) -> Generator:
         for near in (encoder.encode(texts).pooled @ known.T).argsort(dim=1, descending=True):
             rows: list[int] = []
             for index in near.tolist():
-                members = rows_of[captions[index]]
+                members = rows_of[index]
                 weight = poses.weight[members] / poses.weight[members].sum()
                 possible = min(len(members), samples - len(rows), int((weight > 0).sum()))
                 rows += draw.choice(members, possible, replace=False, p=weight).tolist()
@@ -190,7 +191,7 @@ def rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> dict[
         "real poses of the text": from_set(setting.real, of_text=True),
         "mean pose": mean_pose(train, setting.vposer),
         "without text": from_model(prior.text_to_pose, setting.vposer, 1.0, with_text=False),
-        "caption retrieval": from_retrieval(train, setting.encoder),
+        "caption retrieval": from_retrieval(train, setting.encoder, options.cache),
         "ours (bundled)": from_model(prior.text_to_pose, setting.vposer, 1.0),
     }
     for entry in options.row:
@@ -207,6 +208,7 @@ def main() -> None:
     parser.add_argument("--book", default=str(BOOK), help="solved action book, or none")
     parser.add_argument("--row", action="append", default=[], metavar="NAME=FILE", help="a further checkpoint")
     parser.add_argument("--judge", type=Path, help="a ranker trained on other data; default: the bundled one")
+    parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
     parser.add_argument("-n", type=int, default=5, help="samples a text")
     parser.add_argument("--out", type=Path, help="write the table here too (Markdown)")
     options = parser.parse_args()
