@@ -51,10 +51,14 @@ def random_models(dtype: torch.dtype):
     generator = torch.Generator().manual_seed(0)
     projection = WProjection(torch.randn(768, W_EMBEDDING, generator=generator) / W_EMBEDDING**0.5, torch.zeros(768))
     models = []
-    for config_class, channels in ((supported.SD15, 9), (pas_model_config(PASInfo(768), projection), 14)):
+    # The second model is built without memory of its own: it takes the first one's weights below.
+    for config_class, channels, device in (
+        (supported.SD15, 9, "cpu"),
+        (pas_model_config(PASInfo(768), projection), 14, "meta"),
+    ):
         config = config_class({**SD15, "in_channels": channels})
         config.set_inference_dtype(dtype, None)
-        models.append(config.get_model({}, ""))
+        models.append(config.get_model({}, "", device=torch.device(device)))
     stock, pas = models
     weights = stock.diffusion_model.state_dict()
     for name, value in weights.items():
