@@ -59,6 +59,7 @@ class Setting:
     vposer: VPoser
     rest: torch.Tensor
     samples: int
+    oversampling: int
 
 
 def test_texts(poses: PoseSet) -> tuple[list[str], list[str]]:
@@ -69,7 +70,7 @@ def test_texts(poses: PoseSet) -> tuple[list[str], list[str]]:
 
 def evaluate(generate: Generator, setting: Setting) -> dict[str, str]:
     """One row of the table."""
-    count, drawn = setting.samples, setting.samples * OVERSAMPLING
+    count, drawn = setting.samples, setting.samples * setting.oversampling
     start = time.perf_counter()
     pose = generate(setting.texts, drawn, 0)
     seconds = (time.perf_counter() - start) / len(setting.texts)
@@ -210,6 +211,7 @@ def main() -> None:
     parser.add_argument("--judge", type=Path, help="a ranker trained on other data; default: the bundled one")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
     parser.add_argument("-n", type=int, default=5, help="samples a text")
+    parser.add_argument("--oversampling", type=int, default=OVERSAMPLING, help="candidates for each of them")
     parser.add_argument("--out", type=Path, help="write the table here too (Markdown)")
     options = parser.parse_args()
     train, real = load_mocap(options.data).with_mirrored(), load_mocap(options.data, "test")
@@ -219,8 +221,9 @@ def main() -> None:
     ranker, rest = load_ranker(), rest_joints()
     judge = load_ranker(options.judge) if options.judge else ranker
     setting = Setting(
-        texts, actions, real, angle_limits(train.body), MiniLMEncoder(), ranker, judge, load_vposer(), rest, options.n
-    )
+        texts, actions, real, angle_limits(train.body), MiniLMEncoder(), ranker, judge, load_vposer(), rest,
+        options.n, options.oversampling,
+    )  # fmt: skip
     lines = []
     for name, generate in rows(options, setting, train).items():
         row = evaluate(generate, setting)
