@@ -372,15 +372,11 @@ def _read(entries: list[dict], folder: Path) -> list[torch.Tensor]:
 
 
 def _sampled(entries: list[dict], options: argparse.Namespace) -> list[torch.Tensor]:
-    from ..pose_prior import TextToPose
+    from ..pose_prior import PosePrior
     from ..rendering import load_body
 
-    model, body = TextToPose.load(), load_body()
-    result = []
-    for entry in entries:
-        _, pose = model.generate(entry["prompt"], candidates=options.n, keep=options.n, seed=options.seed)
-        result.append(body.posed(pose)[1])
-    return result
+    prior, body = PosePrior.load(), load_body()
+    return [body.posed(prior.generate([entry["prompt"]], n=options.n, seed=options.seed)[0])[1] for entry in entries]
 
 
 if __name__ == "__main__":
