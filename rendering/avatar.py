@@ -229,7 +229,9 @@ def vertex_parts(geometry: Geometry, graph: NodeGraph, humanoid: HumanoidMap) ->
 
 
 # Bones below a humanoid bone that still are flesh.
-_FLESH = re.compile(r"twist|roll|eye|jaw|teeth|tongue|brow|lip|cheek|nose|face|breast|bust|toe|finger|thumb|palm", re.I)
+_FLESH = re.compile(
+    r"twist|roll|eye|jaw|teeth|tongue|brow|lip|cheek|nose|face|breast|bust|toe|finger|thumb|palm|hand(?!slot|le)", re.I
+)
 
 
 def _node_part(graph: NodeGraph, humanoid: HumanoidMap, node: int) -> int:

@@ -21,20 +21,24 @@ import torch
 
 from .avatar import Avatar
 from .body import Body
-from .contacts import PARTS, Contacts, Places, avatar_parts, body_boxes, carried_over, part_joints
+from .contacts import PARTS, AvatarParts, Contacts, Places, avatar_parts, body_boxes, carried_over, part_joints
 from .humanoid import FINGER_ROLES
+from .rig import Rig
 
 ITERATIONS = 6
 SETTLED = 1e-4  # relative change of the cost
 # How far a bone may be turned (radians) before it costs as much as a contact that is off by CONTACT_METRES.
 _TURN = {
-    "collar": 0.12, "shoulder": 0.4, "elbow": 0.5, "wrist": 0.35, "hip": 0.12, "knee": 0.12, "ankle": 0.15,
+    "collar": 0.04, "shoulder": 0.12, "elbow": 0.15, "wrist": 0.1, "hip": 0.12, "knee": 0.12, "ankle": 0.15,
     "pelvis": 0.03, "spine": 0.05, "neck": 0.08, "head": 0.08,
 }  # fmt: skip
 _RELATIVE_TURN = 0.4  # the same for a hand relative to its forearm
-CONTACT_METRES = 0.015  # these lengths are for an avatar of the body's size and scale with its height
+CONTACT_METRES = 0.045  # these lengths are for an avatar of the body's size and scale with its height
+SLIDE = 0.5  # how much less a contact that slid along the surface costs than one that came off it
+TOLERANCE_METRES = 0.014  # a contact that is off by less is left alone: places on other bodies are not that exact
+REACH_METRES = 0.2  # contacts that are much farther off cannot be restored without spoiling the pose: they count less
 GROUND_METRES = 0.008
-DEPTH_METRES = 0.02
+DEPTH_METRES = 0.05
 ROOT_METRES = (0.05, 0.4, 0.05)  # the pelvis is nearly free to rise and sink
 _LIMIT_RADIANS = 0.05
 # Local rotation vectors of hinges, (lowest, highest): knees bend about x, elbows about y.
@@ -119,6 +123,7 @@ class _Problem:
         part_bone = torch.tensor([index[above[bone]] for bone in parts.bone.tolist()])
         self.point_bone = part_bone[places.part]
         self.point_rest = carried_over(places, body, parts, avatar).double()
+        self.point_normal = _normals(places, body, parts, rig).double()
         self.scale = avatar.height / float(body.v_template[:, 1].max() - body.v_template[:, 1].min())
         self.contacts = contacts
 
@@ -133,6 +138,9 @@ class _Problem:
         self.root_pull = 1.0 / (self.scale * torch.tensor(ROOT_METRES, dtype=torch.float64))
         self.hands = [(n, self.parents[n]) for n, role in enumerate(self.roles) if _kind(role) == "wrist"]
         self.pull_jacobian = self._pull_jacobian()
+        points, _ = self._points(self.initial, self._places(self.initial, self.pelvis))
+        reach = self._misses(points).norm(dim=-1) / (self.scale * REACH_METRES)
+        self.hope = 1.0 / (1.0 + reach.square())
         self.hinges = [n for n, role in enumerate(self.roles) if role in _RANGES and self.parents[n] >= 0]
         self.hinge_parents = [self.parents[n] for n in self.hinges]
         ranges = torch.tensor([_RANGES[self.roles[n]] for n in self.hinges], dtype=torch.float64).view(-1, 2, 3)
@@ -149,7 +157,7 @@ class _Problem:
         place = self._places(turns, root)
         points, levers = self._points(turns, place)
         blocks = [
-            self._contact_rows(points, levers),
+            self._contact_rows(points, levers, turns),
             self._ground_rows(points, levers),
             self._depth_rows(points, levers, turns, place),
             self._hinge_rows(turns),
@@ -174,14 +182,26 @@ class _Problem:
         end = torch.where(own[..., None], points[:, :, None], end)
         return points, torch.where((way >= 0)[..., None], end - place[:, None], 0.0)
 
-    def _contact_rows(self, points, levers):
+    def _contact_rows(self, points, levers, turns):
         touching = self.contacts
-        strength = touching.weight.double().sqrt() / (self.scale * CONTACT_METRES)
-        apart = _pick(points, touching.first) - _pick(points, touching.second)
-        rows = strength[..., None] * (apart - self.scale * touching.offset.double())
+        strength = self.hope * touching.weight.double().sqrt() / (self.scale * CONTACT_METRES)
+        miss = self._misses(points)
         lever = _pick(levers, touching.first) - _pick(levers, touching.second)
-        jacobian = torch.nn.functional.pad(strength[..., None, None] * _cross(lever), (3, 0))  # the root moves both
+        normal = (turns[:, self.point_bone] @ self.point_normal[..., None])[..., 0]
+        normal = _pick(normal, touching.second)
+        measure = SLIDE * torch.eye(3, dtype=miss.dtype) + (1 - SLIDE) * normal[..., None] * normal[..., None, :]
+        miss = (measure @ miss[..., None])[..., 0]
+        size = miss.norm(dim=-1, keepdim=True).clamp(min=1e-9)
+        beyond = (1 - self.scale * TOLERANCE_METRES / size).clamp(min=0)
+        rows = strength[..., None] * beyond * miss
+        measure = (strength[..., None] * (beyond > 0))[..., None] * measure  # (B, C, 3, 3)
+        jacobian = torch.nn.functional.pad(measure @ _cross(lever), (3, 0))  # the root moves both
         return rows.flatten(1), jacobian.flatten(1, 2)
+
+    def _misses(self, points: torch.Tensor) -> torch.Tensor:
+        """(B, C, 3) how far contacts are from their offset in the source."""
+        apart = _pick(points, self.contacts.first) - _pick(points, self.contacts.second)
+        return apart - self.scale * self.contacts.offset.double()
 
     def _ground_rows(self, points, levers):
         low = self.contacts.lowest
@@ -271,10 +291,10 @@ def _next_bones(parents: list[int]) -> torch.Tensor:
 
 
 def _ellipsoids(lower: torch.Tensor, upper: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Middles and half axes (M, 3) of the solid parts, from their boxes."""
+    """Middles and half axes (M, 3) of the solid parts, from their boxes; a little less, as clothes and hair give."""
     solids = list(_SOLIDS)
     lower, upper = lower[solids].double(), upper[solids].double()
-    return (lower + upper) / 2, ((upper - lower) / 2).clamp(min=1e-3)
+    return (lower + upper) / 2, (0.85 * (upper - lower) / 2).clamp(min=1e-3)
 
 
 def _depth(local: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -283,6 +303,15 @@ def _depth(local: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch
     radius = local.norm(dim=-1).clamp(min=1e-6)
     size = half.mean(-1)
     return size * (1.0 - radius), size[:, None] * local / half / radius[..., None]
+
+
+def _normals(places: Places, body: Body, parts: AvatarParts, rig: Rig) -> torch.Tensor:
+    """(P, 3) about which way the surface faces at each point, at rest: the normals of the parts' ellipsoids."""
+    lower, upper = (corner[places.part] for corner in body_boxes(body))
+    share = 2 * (places.at - lower) / (upper - lower).clamp(min=1e-4) - 1  # -1..1 across the part
+    half = ((parts.upper - parts.lower) / 2).clamp(min=1e-3)[places.part]
+    outward = torch.nn.functional.normalize(share / half, dim=-1)
+    return (rig.correction[parts.bone[places.part]].transpose(-1, -2) @ outward[..., None])[..., 0]
 
 
 def _source_depth(body: Body, places: Places, frames: torch.Tensor, probes: torch.Tensor) -> torch.Tensor:

@@ -18,9 +18,6 @@ from .humanoid import FINGER_ROLES, HumanoidMap, ancestors, smpl_parent
 # The limb segments whose rest direction is brought to SMPL's: role -> the role at the segment's other end.
 _ARM_ENDS = {"shoulder": "elbow", "elbow": "wrist", "wrist": "hand"}
 _LEG_ENDS = {"hip": "knee", "knee": "ankle"}
-# Leg joints sit at different depths in the flesh from rig to rig, so small differences from SMPL's leg directions are
-# no difference in pose; from 8 to 20 degrees the correction fades in.
-_LEG_DEAD_ZONE = (np.deg2rad(8.0), np.deg2rad(20.0))
 _ROLL_DEAD_ZONE = (np.deg2rad(12.0), np.deg2rad(25.0))  # palms of T-poses vary that much
 
 
@@ -132,7 +129,7 @@ def _joint_of(role: str, humanoid: HumanoidMap) -> int:
 
 
 def _corrections(index: dict[str, int], parents: list[int], rest: np.ndarray, smpl_rest: np.ndarray) -> np.ndarray:
-    """(K, 3, 3) rotations that bring the avatar's rest pose to the T-pose: arms exactly, legs where they differ."""
+    """(K, 3, 3) rotations that bring the avatar's rest pose to the T-pose: arms, hands and legs point as SMPL's do."""
     result = np.tile(np.eye(3), (len(rest), 1, 1))
     target = {name: smpl_rest[i] for i, name in enumerate(JOINT_NAMES)}
     for role, bone in index.items():
@@ -151,7 +148,7 @@ def _corrections(index: dict[str, int], parents: list[int], rest: np.ndarray, sm
             above = result[parent] if part != "hip" else np.eye(3)
             direction = above @ (rest[index[f"{side}_{_LEG_ENDS[part]}"]] - rest[bone])
             goal = target[f"{side}_{_LEG_ENDS[part]}"] - target[role]
-            result[bone] = _turn(direction, goal, _LEG_DEAD_ZONE) @ above
+            result[bone] = _turn(direction, goal) @ above
         elif role in FINGER_ROLES:
             result[bone] = result[parent]
     return result
@@ -189,8 +186,8 @@ def _fade(angle: float, zone: tuple[float, float]) -> float:
     return share * share * (3.0 - 2.0 * share)
 
 
-def _turn(direction: np.ndarray, goal: np.ndarray, dead_zone: tuple[float, float] | None = None) -> np.ndarray:
-    """The smallest rotation that turns one direction into another; identity inside the dead zone."""
+def _turn(direction: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """The smallest rotation that turns one direction into another."""
     a, b = (v / max(np.linalg.norm(v), 1e-9) for v in (direction, goal))
     axis = np.cross(a, b)
     sine, cosine = np.linalg.norm(axis), float(a @ b)
@@ -200,8 +197,6 @@ def _turn(direction: np.ndarray, goal: np.ndarray, dead_zone: tuple[float, float
             return np.eye(3)
         axis, sine = np.cross(a, np.eye(3)[np.abs(a).argmin()]), 1.0  # opposite: any axis across will do
         axis = axis / np.linalg.norm(axis)
-    if dead_zone is not None:
-        angle *= _fade(angle, dead_zone)
     x, y, z = axis / sine
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * cross @ cross

@@ -142,7 +142,7 @@ def measure(avatar: Avatar, source: Source, method: str) -> dict[str, float]:
         inside.append(100 * max(0.0, inside_share(mesh) - source.inside[row]))
     return {
         "direction": direction_error(source.joints, avatar_joints(avatar, matrices)),
-        "contact": float(np.mean(touch)),
+        "contact": float(np.mean(touch)) if touch else float("nan"),
         "ground": float(np.mean(ground)),
         "inside": float(np.mean(inside)),
         "ms": _milliseconds(avatar, source.pose.select(3), method),
@@ -201,7 +201,7 @@ def main() -> None:
             totals[method].append(line)
             print(f"{avatar.name[:28]:28s} {method:12s}" + "".join(f"{line[c]:10.2f}" for c in columns), flush=True)
     for method, lines in totals.items():
-        means = [float(np.mean([line[c] for line in lines])) for c in columns]
+        means = [float(np.nanmean([line[c] for line in lines])) for c in columns]
         print(f"{'mean':28s} {method:12s}" + "".join(f"{mean:10.2f}" for mean in means))
     if options.sheet:
         sheet(avatars, source, options.sheet)
