@@ -131,10 +131,16 @@ def load_avatar(path: str | Path, bone_override: Mapping[str, str] | None = None
     try:
         return _load(path, bone_override)
     except ValueError as error:
-        raise ValueError(f"Avatar {path.name!r}: {error}") from None
+        raise ValueError(f"Avatar {path.name!r}: {_one_line(error)}") from None
     except (TypeError, KeyError, IndexError, AttributeError, OverflowError, FloatingPointError) as error:
         # The document's structure is not what the specification says: a list for a number, a missing key, ...
-        raise ValueError(f"Avatar {path.name!r}: malformed glTF ({type(error).__name__}: {error})") from None
+        raise ValueError(f"Avatar {path.name!r}: malformed glTF ({type(error).__name__}: {_one_line(error)})") from None
+
+
+def _one_line(error: Exception, most: int = 400) -> str:
+    """The message on one line; values from a hostile file can be of any length."""
+    message = " ".join(str(error).split())
+    return message if len(message) <= most else message[: most - 3] + "..."
 
 
 def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
