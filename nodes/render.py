@@ -8,7 +8,7 @@ from comfy_api.latest import io
 from .compat import expert, node_schema
 from .files import BODY_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
-from .sockets import AvatarSocket, CameraSocket, SMPLPoseSocket
+from .sockets import AvatarSocket, CameraSocket, PoseKeypointSocket, SMPLPoseSocket
 
 CATEGORY = "avatar-scene/render"
 EMPTY = 0.5  # colour where nothing is drawn: what inpainting encodes under its mask
@@ -186,20 +186,38 @@ class RetargetAndRender(io.ComfyNode):
                 ),
                 io.Image.Output(display_name="depth", tooltip="Depth map as ControlNet wants it: near is white."),
                 io.Image.Output(display_name="normal", tooltip="Normal map as ControlNet wants it."),
+                io.Image.Output(
+                    display_name="openpose", tooltip="Skeleton of body, hands and face as ControlNet wants it."
+                ),
+                PoseKeypointSocket.Output(
+                    display_name="keypoints", tooltip="The same points as numbers, for OpenPose editors and savers."
+                ),
+                io.Mask.Output(
+                    display_name="ground_shadow", tooltip="How much the avatar darkens the ground it stands on."
+                ),
             ],
         )
 
     @classmethod
     def execute(cls, avatar, pose, width, height, supersampling, camera=None) -> io.NodeOutput:
-        from ..rendering import avatar_figure, depth_picture, normal_picture, take_pictures
+        from .. import rendering
 
-        figure = avatar_figure(avatar, pose)
+        figure = rendering.avatar_figure(avatar, pose)
         cameras = _cameras(camera, figure, width, height)
-        pictures = take_pictures(figure, cameras, supersampling=supersampling, callback=reporter(len(pose)))
+        pictures = rendering.take_pictures(figure, cameras, supersampling=supersampling, callback=reporter(len(pose)))
+        views = list(cameras) * len(pose) if len(cameras) == 1 else list(cameras)
         image, mask = _pack(pictures)
-        depth = torch.stack([depth_picture(picture) for picture in pictures])
-        normal = torch.stack([normal_picture(picture) for picture in pictures])
-        return io.NodeOutput(image, mask, 1 - mask, cameras, depth, normal)
+        return io.NodeOutput(
+            image,
+            mask,
+            1 - mask,
+            cameras,
+            torch.stack([rendering.depth_picture(picture) for picture in pictures]),
+            torch.stack([rendering.normal_picture(picture) for picture in pictures]),
+            torch.stack([rendering.openpose_picture(k, view) for k, view in zip(figure.keypoints, views)]),
+            [rendering.pose_keypoints(k, view) for k, view in zip(figure.keypoints, views)],
+            torch.stack([rendering.ground_shadow(mesh, view) for mesh, view in zip(figure.meshes, views)]),
+        )
 
 
 class GrayBodyRender(io.ComfyNode):

@@ -8,3 +8,4 @@ SMPLPoseSocket = io.Custom("SMPL_POSE")  # smpl.SMPLPose
 PoseCodeSocket = io.Custom("POSE_CODE")  # pose_prior.PoseCode
 AvatarSocket = io.Custom("AVATAR")  # rendering.Avatar
 CameraSocket = io.Custom("PAS_CAMERA")  # rendering.CameraSettings, or a tuple of rendering.Camera, one a pose
+PoseKeypointSocket = io.Custom("POSE_KEYPOINT")  # ComfyUI's own: a list of OpenPose frames

@@ -12,14 +12,18 @@ from .avatar import Avatar, load_avatar
 from .body import Body, body_joints, body_mesh, load_body
 from .camera import Camera, auto_yaw, fit_camera
 from .control import depth_picture, normal_picture
+from .ground import ground_shadow
+from .keypoints import Keypoints
 from .mesh import Material, Mesh, Texture
+from .openpose import openpose_picture, pose_keypoints
 from .render import RenderPasses, render, render_batch, render_gray
 from .retarget import avatar_joints, pose_avatar, retarget
 from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
 
 __all__ = [
-    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Material", "Mesh", "RenderPasses", "Texture",
+    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Material", "Mesh", "RenderPasses", "Texture",
     "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh", "depth_picture", "fit_camera",
-    "gray_figure", "load_avatar", "load_body", "normal_picture", "pose_avatar", "render", "render_batch",
+    "gray_figure", "ground_shadow", "load_avatar", "load_body", "normal_picture", "openpose_picture", "pose_avatar",
+    "pose_keypoints", "render", "render_batch",
     "render_gray", "retarget", "take_pictures",
 ]  # fmt: skip

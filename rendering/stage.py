@@ -15,6 +15,7 @@ from .avatar import Avatar
 from .body import Body, body_mesh, load_body
 from .camera import Camera, auto_yaw, fit_camera
 from .gray_body import fit_body, girth_ratio
+from .keypoints import Keypoints, avatar_keypoints, body_keypoints
 from .mesh import Mesh
 from .render import RenderPasses, render, render_gray
 from .retarget import avatar_joints, pose_avatar, retarget
@@ -44,17 +45,21 @@ class CameraSettings:
 
 @dataclass(frozen=True)
 class Figure:
-    """An avatar (or the body itself) in B poses: its meshes and its joints in SMPL order, (B, 24, 3) metres."""
+    """An avatar (or the body itself) in B poses: its meshes, its joints in SMPL order, (B, 24, 3) metres, and the
+    points that OpenPose names."""
 
     meshes: tuple[Mesh, ...]
     joints: torch.Tensor
+    keypoints: tuple[Keypoints, ...]
 
 
 def avatar_figure(avatar: Avatar, pose: SMPLPose) -> Figure:
     """The avatar in every pose of a batch."""
     _check_batch(pose)
     matrices = retarget(avatar, pose)
-    return Figure(tuple(pose_avatar(avatar, pose, matrices=matrices)), avatar_joints(avatar, matrices))
+    meshes = tuple(pose_avatar(avatar, pose, matrices=matrices))
+    keypoints = tuple(avatar_keypoints(avatar, matrix, mesh) for matrix, mesh in zip(matrices, meshes))
+    return Figure(meshes, avatar_joints(avatar, matrices), keypoints)
 
 
 def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None = None) -> Figure:
@@ -69,7 +74,8 @@ def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None 
         first = pose_avatar(avatar, pose.select(0), matrices=matrices[:1])[0]
         girth = girth_ratio(body, first, joints[0])
         vertices = fit_body(body, pose, joints, girth)
-    return Figure(tuple(body_mesh(body, v) for v in vertices), joints)
+    keypoints = tuple(body_keypoints(body, v, j) for v, j in zip(vertices, joints))
+    return Figure(tuple(body_mesh(body, v) for v in vertices), joints, keypoints)
 
 
 def aim(settings: CameraSettings, figure: Figure, width: int, height: int) -> tuple[Camera, ...]:
