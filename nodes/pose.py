@@ -81,13 +81,14 @@ class TextToSMPLPose(io.ComfyNode):
                 ),
                 io.Int.Input(
                     "candidates",
-                    default=5,
+                    default=40,
                     min=1,
-                    max=64,
-                    tooltip="How many poses to try. The ranking model keeps those that fit the prompt best.",
+                    max=256,
+                    tooltip="How many poses to try; they cost little. The ranking model keeps those that fit the "
+                    "prompt best. 5 gives more surprises.",
                 ),
                 io.Int.Input(
-                    "keep", default=1, min=1, max=64, tooltip="How many of the candidates to return, best first."
+                    "keep", default=1, min=1, max=256, tooltip="How many of the candidates to return, best first."
                 ),
                 io.Int.Input(
                     "steps", default=25, min=1, max=200, tooltip="Denoising steps. 10 is a draft, 25 is plenty."

@@ -21,6 +21,7 @@ _SEGMENTS = (
 )  # fmt: skip
 _EXTREMITIES = (20, 21, 18, 19, 4, 5, 7, 8, 15)
 _BODY_AXIS = (0, 3, 6, 9, 12)
+_LIMIT_OF_LYING = 100.0  # degrees
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,7 +223,8 @@ def auto_yaw(joints: torch.Tensor, *, limit: float = 60.0, step: float = 5.0) ->
 
     joints: (24, 3) world positions in SMPL order. Yaws within `limit` of the person's own facing are scored by how long
     limbs and trunk appear (nothing points at the camera), how far hands, elbows, knees, feet and head stand from the
-    body's axis and from each other (nothing hides), minus a price for leaving the front. Turning the whole person
+    body's axis and from each other (nothing hides), minus a price for leaving the front and for looking at the soles of
+    someone who lies. People who lie or bend over may be seen up to 100 degrees from the front. Turning the whole person
     about the vertical turns the answer along. Raises ValueError on a wrong shape or values that are not finite.
     """
     if tuple(joints.shape) != (24, 3) or not torch.isfinite(joints).all():
@@ -233,16 +235,21 @@ def auto_yaw(joints: torch.Tensor, *, limit: float = 60.0, step: float = 5.0) ->
     a, b, weight = (torch.tensor(column) for column in zip(*_SEGMENTS))
     size = (joints[a] - joints[b]).norm(dim=1).clamp(min=1e-6)
     body = float((joints.amax(0) - joints.amin(0)).norm()) + 1e-6
+    trunk = joints[12] - joints[0]
+    if float(trunk[1]) < 0.6 * float(trunk.norm()):  # lying or bent over: often only the side shows what is done
+        limit = max(limit, _LIMIT_OF_LYING)
     offsets = sorted((k * step for k in range(-int(limit / step), int(limit / step) + 1)), key=lambda o: (abs(o), -o))
     best, best_score = heading, -math.inf
     for offset in offsets:
-        view = (joints @ camera_rotation(heading + offset).T)[:, :2]
+        turned = joints @ camera_rotation(heading + offset).T
+        view = turned[:, :2]
         shown = float((weight * (view[a] - view[b]).norm(dim=1) / size).sum() / weight.sum())
         tips = view[list(_EXTREMITIES)]
         apart = torch.cdist(tips, tips) + torch.eye(len(tips), dtype=tips.dtype) * body
         clear = torch.minimum(apart.amin(1), torch.cdist(tips, view[list(_BODY_AXIS)]).amin(1))
         clear = float((clear / (0.1 * body)).clamp(max=1.0).mean())
-        score = shown + 0.5 * clear + 0.35 * math.cos(math.radians(offset))
+        soles_first = max(0.0, float(turned[0, 2] - turned[12, 2])) / float(trunk.norm().clamp(min=1e-6))
+        score = shown + 0.5 * clear + 0.35 * math.cos(math.radians(offset)) - 0.5 * soles_first
         if score > best_score + 1e-9:
             best, best_score = heading + offset, score
     return (best + 180.0) % 360.0 - 180.0

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-
 from avatar_scene.rendering.body import body_mesh, load_body
 from avatar_scene.rendering.gray_body import fit_body, girth_ratio
 from avatar_scene.smpl import SMPLPose
