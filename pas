@@ -2,6 +2,7 @@
 """pas: run avatar-scene on a real ComfyUI, from a bare clone.
 
     ./pas demo [--prompt TEXT] [--avatar FILE] [--seed N] [-o OUT.png]   a prompt and an avatar become a picture
+               [--checkpoint FILE]                                       and a Stable Diffusion model paints the scene
     ./pas serve [--port N] [--listen IP]                                 the ComfyUI canvas with this pack
     ./pas run WORKFLOW.json [--set NODE.INPUT=VALUE]... [-o DIR]         any workflow in API format, headless
     ./pas pose "TEXT" -n 5 --seed 0 -o poses.npz                         text to 3D poses (--texts FILE.txt -o DIR)
@@ -40,6 +41,7 @@ import headless  # beside this file
 
 CLONE = Path(__file__).resolve().parent
 DEMO_WORKFLOW = CLONE / "workflows" / "api" / "avatar_on_backdrop.json"
+SCENE_WORKFLOW = CLONE / "workflows" / "api" / "avatar_in_scene.json"
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")  # one coherent set; mixed builds do not import
 RECIPE = 1  # raise it when the way a host is built changes
 NEEDED_BYTES = 8 << 30 if sys.platform == "linux" else 4 << 30  # Linux wheels of torch bring the CUDA libraries
@@ -517,15 +519,36 @@ def add_avatar(path: Path, base: Path) -> str:
     return f"input/avatars/{place.name}"
 
 
+def add_checkpoint(path: Path, base: Path) -> str:
+    """Link a checkpoint into the base directory's models (copy it where links are not allowed); returns its name."""
+    if not path.is_file():
+        raise PasError(f"--checkpoint {path}: no such file")
+    place = base / "models" / "checkpoints" / path.name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    try:
+        place.symlink_to(path.resolve())
+    except OSError:
+        shutil.copyfile(path, place)
+    return place.name
+
+
 def demo(options: argparse.Namespace) -> int:
-    """./pas demo: the bundled workflow with another prompt, avatar or seed; its last picture becomes OUT.png."""
+    """./pas demo: a bundled workflow with another prompt, avatar or seed; its last picture becomes OUT.png."""
     target = Path(options.output)
     if target.is_dir() or not target.resolve().parent.is_dir():
         raise PasError(f"-o {target}: {'this is a folder' if target.is_dir() else 'there is no such folder'}")
-    workflow = headless.read_workflow(DEMO_WORKFLOW)
+    workflow = headless.read_workflow(SCENE_WORKFLOW if options.checkpoint else DEMO_WORKFLOW)
     base = make_base(clone_dir() / "base")
+    if not options.checkpoint:
+        say("no trained scene model is bundled: a plain backdrop stands in for the scene; --checkpoint FILE paints one")
+    checkpoint = options.checkpoint and add_checkpoint(Path(options.checkpoint).expanduser(), base)
     avatar = options.avatar and add_avatar(Path(options.avatar).expanduser(), base)
-    changes = {"prompt": options.prompt, "avatar": avatar, "seed": options.seed}
+    changes = {"prompt": options.prompt, "avatar": avatar, "seed": options.seed, "ckpt_name": checkpoint}
+    scene = next(node["inputs"]["prompt"] for node in workflow.values() if "prompt" in node["inputs"])
+    for inputs in (node["inputs"] for node in workflow.values()):
+        if inputs.get("text") == scene and options.prompt is not None:  # the scene is painted for the same words
+            inputs["text"] = options.prompt
     used = {}
     for inputs in (node["inputs"] for node in workflow.values()):
         for name, value in changes.items():
@@ -600,6 +623,7 @@ def main(argv: list[str]) -> int:
     one.add_argument("--prompt", metavar="TEXT", help="what the avatar does, and where")
     one.add_argument("--avatar", metavar="FILE", help="a GLB or VRM file")
     one.add_argument("--seed", type=int, metavar="N")
+    one.add_argument("--checkpoint", metavar="FILE", help="an SD1.5 inpainting (or any SD) checkpoint of yours")
     one.add_argument("-o", "--output", metavar="OUT.png", default="demo.png")
     one.set_defaults(command=demo)
     one = commands.add_parser("serve", parents=[host_options()])
