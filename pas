@@ -584,12 +584,12 @@ def forward(command: str, arguments: list[str]) -> int:
     options, rest = host_options().parse_known_args(arguments[:ours])
     rest += arguments[ours:]
     host = get_host(options)
-    folder, extra = None, {}
+    folder, extra = None, {"PAS_COMFYUI": str(host.comfyui)}
     if command == "test":
         rest, folder = ["-m", "pytest", *rest], CLONE
-        extra = {"PAS_COMFYUI": str(host.comfyui), "PAS_CPU": str(int(not probe(host)["gpu"])), "HF_HUB_OFFLINE": "1"}
+        extra |= {"PAS_CPU": str(int(not probe(host)["gpu"])), "HF_HUB_OFFLINE": "1"}
     elif command != "python":
-        rest, extra = ["-m", "avatar_scene", command, *rest], {"PYTHONSAFEPATH": "1"}
+        rest, extra = ["-m", "avatar_scene", command, *rest], extra | {"PYTHONSAFEPATH": "1"}
     return wait_for(subprocess.Popen([str(host.python), *rest], cwd=folder, env=host_environment(**extra)))
 
 
