@@ -1,4 +1,4 @@
-"""Outpainting inside a real ComfyUI: the cases of `outpaint_driver.py`, run once in the host's interpreter."""
+"""Outpainting inside a real ComfyUI: the cases of `outpaint_cases`, run once in the host's interpreter."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_forward_and_sampling_equal_diffusers(measured):
     assert result["steps"] == 20 and result["sampled"] <= 1e-3
 
 
-def test_nine_channels_are_stock_inpainting_bit_for_bit(measured):
-    for name, equal in measured("nine_channels_equal_stock").items():
+def test_inpainting_models_are_stock_inpainting_bit_for_bit(measured):
+    for name, equal in measured("inpainting_models_equal_stock").items():
         assert equal == {"latent": True, "image": True}, name
 
 

@@ -1,0 +1,102 @@
+"""The same numbers as diffusers, and the same bits as ComfyUI's own inpainting."""
+
+from __future__ import annotations
+
+from . import case
+from .stage import difference, flux_fill, load_pas, load_stock, load_vae, picture, prepare, sdxl_inpainting, text
+
+
+@case
+def parity_with_diffusers():
+    import comfy.samplers
+    import torch
+    from tiny_checkpoints import tiny_pas_unet
+
+    oracle = tiny_pas_unet()
+    model, vae = load_pas(model_options={"dtype": torch.float32}), load_vae()
+    avatar, mask = picture()
+    gray, gray_mask = picture(seed=5)
+    prepared = prepare(
+        model, text(), text(seed=2), vae, avatar, mask, gray=gray, gray_mask=gray_mask, downsample_rate=0.5
+    )
+    base = model.model
+    generator = torch.Generator().manual_seed(7)
+    noise = torch.randn(prepared.latent["samples"].shape, generator=generator)
+
+    # What the oracle is fed is put together here, not taken from the code under test.
+    from avatar_scene.outpainting.downsample import sinusoidal_embedding
+
+    values = prepared.positive[0][1]
+    extra = torch.cat(
+        [values["pas_paint_mask"], values["pas_avatar_latent"] * 0.18215, values["pas_gray_latent"] * 0.18215,
+         values["pas_gray_mask"]], 1,
+    )  # fmt: skip
+    token = sinusoidal_embedding(torch.tensor([0.5]), 32) @ base.w_projection.weight.T + base.w_projection.bias
+
+    def oracle_eps(x, sigma, timestep, context):
+        scaled = torch.cat([x / (sigma**2 + 1) ** 0.5, extra], 1)
+        context = torch.cat([context, token[:, None]], 1)
+        return oracle(scaled, torch.tensor([timestep]), context).sample
+
+    timesteps = torch.linspace(999, 0, 20).round().long().tolist()
+    sigmas = torch.cat([base.model_sampling.sigmas[timesteps].float(), torch.zeros(1)])
+    positive = prepared.positive[0][0]
+
+    with torch.no_grad():
+        conds = base.extra_conds(cross_attn=positive, noise=noise, device=torch.device("cpu"), **values)
+        sigma = sigmas[5:6]
+        x = noise * sigma
+        denoised = base.apply_model(x, sigma, c_concat=conds["c_concat"].cond, c_crossattn=conds["c_crossattn"].cond)
+        epsilon = (x - denoised) / sigma
+        expected = oracle_eps(x, sigma, timesteps[5], positive)
+
+        sampler = comfy.samplers.sampler_object("euler")
+        ours = comfy.samplers.sample(
+            model, noise, prepared.positive, prepared.negative, 1.0, torch.device("cpu"), sampler, sigmas,
+            latent_image=torch.zeros_like(noise), disable_pbar=True, seed=0,
+        )  # fmt: skip
+        x = noise * (1 + sigmas[0] ** 2) ** 0.5  # ComfyUI's start at full noise
+        for step, timestep in enumerate(timesteps):
+            x = x + oracle_eps(x, sigmas[step], timestep, positive) * (sigmas[step + 1] - sigmas[step])
+    theirs = x / 0.18215
+    return {
+        "epsilon": difference(epsilon, expected),
+        "epsilon_size": expected.std().item(),
+        "steps": len(timesteps),
+        "sampled": difference(ours, theirs) * 0.18215,
+        "sampled_size": (theirs * 0.18215).std().item(),
+    }
+
+
+@case
+def inpainting_models_equal_stock():
+    import torch
+
+    import nodes
+
+    sd15 = load_stock("tiny_inpaint_9ch"), load_vae(), 768
+    sdxl, flux = (sdxl_inpainting(), load_vae(), 2048), (flux_fill(), load_vae("tiny_vae_16ch"), 64)
+    result = {}
+    for name, ((model, vae, tokens), height, width, batch, noise_mask) in {
+        "plain": (sd15, 64, 64, 1, False),
+        "noise_mask": (sd15, 64, 64, 1, True),
+        "batch": (sd15, 72, 104, 2, False),
+        "sdxl": (sdxl, 64, 64, 1, False),
+        "flux_fill": (flux, 64, 80, 1, False),
+    }.items():
+        positive, negative = text(width=tokens), text(width=tokens, seed=2)
+        avatar, mask = picture(height, width, batch)
+        stock = nodes.InpaintModelConditioning().encode(positive, negative, avatar, vae, 1.0 - mask, noise_mask)
+        (expected,) = nodes.KSampler().sample(model, 3, 3, 5.0, "euler", "normal", stock[0], stock[1], stock[2])
+        from avatar_scene.nodes.outpaint import PASOutpaint
+
+        image, latent, _ = PASOutpaint.execute(
+            model, positive, negative, vae, avatar, mask, 3, 3, 5.0, "euler", "normal", 1.0, 1.0,
+            "on" if noise_mask else "auto",
+        ).args  # fmt: skip
+        (decoded,) = nodes.VAEDecode().decode(vae, expected)
+        result[name] = {
+            "latent": bool(torch.equal(latent["samples"], expected["samples"])),
+            "image": bool(torch.equal(image, decoded)),
+        }
+    return result
