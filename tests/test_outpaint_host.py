@@ -191,6 +191,14 @@ def test_every_socket_of_our_nodes_has_a_tooltip(measured):
     ]  # fmt: skip
 
 
+def test_a_trained_model_paints_as_it_was_trained_at_its_native_size(measured):
+    result = measured("trained_model_paints_as_it_was_trained")
+    assert result["denoised"] <= 1e-4 and result["sigmas"] <= 1e-3
+    assert result["last_sigma"] > 1000, "the schedule ends in pure noise"
+    assert result["latent"] == [1, 4, 8, 8] and result["mode"].endswith("w 0.5, painted at its native 64x64 px")
+    assert result["gray_mask"] == 0 and result["finite"]
+
+
 def test_text_is_padded_to_one_chunk_and_no_text_is_zero(measured):
     result = measured("text_encode_pads_to_one_chunk")
     assert result["shapes"] == [[1, 77, 384], [1, 77, 384]]

@@ -100,3 +100,61 @@ def inpainting_models_equal_stock():
             "image": bool(torch.equal(image, decoded)),
         }
     return result
+
+
+@case
+def trained_model_paints_as_it_was_trained():
+    """A file of the trainer (v-prediction, native size) inside ComfyUI against the module that was trained."""
+    import tempfile
+    from pathlib import Path
+    from types import SimpleNamespace
+
+    import torch
+    from avatar_scene.outpainting.loader import load_pas_model
+    from avatar_scene.outpainting.native_size import shrink
+    from avatar_scene.training.outpaint.__main__ import OutpaintConfig, export
+    from avatar_scene.training.outpaint.objective import noise_scheduler
+    from avatar_scene.training.outpaint.unet import ConditionedUNet, new_unet
+
+    torch.manual_seed(4)
+    trained = ConditionedUNet(new_unet(14, (32, 64), 1, 384, 4), "pas").eval().half().float()
+    with tempfile.TemporaryDirectory() as folder:
+        config = OutpaintConfig(out=Path(folder), prediction="v_prediction")
+        data = SimpleNamespace(info={"text_encoder": "minilm", "size": "64"}, gray_latent=None)
+        model = load_pas_model(export(trained, config, data), model_options={"dtype": torch.float32})
+    base, vae = model.model, load_vae()
+    avatar, mask = picture(128, 128)
+    gray, gray_mask = picture(128, 128, seed=5)
+    prepared = prepare(
+        model, text(), text(seed=2), vae, avatar, mask, gray=gray, gray_mask=gray_mask, downsample_rate=0.5
+    )
+    values = prepared.positive[0][1]
+    scale = 0.18215
+    conditioning = (
+        prepared.positive[0][0], values["pas_paint_mask"], values["pas_avatar_latent"] * scale,
+        values["pas_gray_latent"] * scale, values["pas_gray_mask"], torch.tensor([0.5]),
+    )  # fmt: skip
+    noise = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(7))
+    scheduler, timestep = noise_scheduler("v_prediction"), 700
+    alpha = scheduler.alphas_cumprod[timestep]
+    sigma = ((1 - alpha) / alpha).sqrt()[None]
+    with torch.no_grad():
+        conds = base.extra_conds(cross_attn=conditioning[0], noise=noise, device=torch.device("cpu"), **values)
+        denoised = base.apply_model(
+            noise * (sigma**2 + 1) ** 0.5, sigma, c_concat=conds["c_concat"].cond, c_crossattn=conds["c_crossattn"].cond
+        )
+        velocity = trained(noise, torch.tensor([timestep]), *conditioning)
+        expected = alpha.sqrt() * noise - (1 - alpha).sqrt() * velocity
+    sigmas = base.model_sampling.sigmas.float()
+    wanted = ((1 - scheduler.alphas_cumprod) / scheduler.alphas_cumprod).sqrt()
+    # The gray body was shrunk as a whole sample is for training.
+    small, small_mask = shrink(gray, gray_mask, (64, 64))
+    return {
+        "denoised": difference(denoised, expected),
+        "sigmas": ((sigmas - wanted) / wanted)[:-1].abs().max().item(),
+        "last_sigma": sigmas[-1].item(),
+        "latent": list(prepared.latent["samples"].shape),
+        "mode": prepared.mode,
+        "gray_mask": difference(values["pas_gray_mask"], torch.nn.functional.avg_pool2d(small_mask[:, None], 8)),
+        "finite": bool(torch.isfinite(small).all()),
+    }

@@ -94,7 +94,8 @@ def export(model: ConditionedUNet, config: OutpaintConfig, data: LatentSet) -> P
         from ...outpainting.unet_keys import to_ldm_layout
 
         part = path.with_name(path.name + ".part")
-        save_file({key: value.cpu().contiguous() for key, value in to_ldm_layout(weights).items()}, str(part))
+        weights = {key: value.cpu().contiguous() for key, value in to_ldm_layout(weights).items()}
+        save_file(weights, str(part), {"prediction": config.prediction, "num_heads": str(config.heads)})
         os.replace(part, path)
     return path
 
