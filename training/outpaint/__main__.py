@@ -120,7 +120,10 @@ def main() -> None:
             draw_previews(model, data, config, config.out / f"preview_{step:06d}.png")
         model.load_state_dict(kept)
 
-    train(model, OutpaintLoss(data, config, device), config, on_save)
+    try:
+        train(model, OutpaintLoss(data, config, device), config, on_save)
+    except ValueError as error:  # another configuration than the run in this folder, an unknown option
+        raise SystemExit(str(error)) from error
     if is_main_process():
         print(f"wrote {config.out / RESULT[config.kind]}")
 
