@@ -6,6 +6,7 @@ playwright-core). Screenshots go to PAS_SCREENSHOTS, if set, so that CI can keep
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -57,6 +58,18 @@ def browse(comfy: ComfyHost, command: str, *arguments: object) -> list[dict]:
     return [json.loads(row) for row in done.stdout.splitlines()]
 
 
+def overlapping(boxes: list[dict]) -> list[tuple[str, str]]:
+    """Titles of nodes that lie over each other: nodes grow to what they hold, whatever size the file says."""
+
+    def apart(a: dict, b: dict) -> bool:
+        return any(
+            a["pos"][axis] + a["size"][axis] <= b["pos"][axis] or b["pos"][axis] + b["size"][axis] <= a["pos"][axis]
+            for axis in (0, 1)
+        )
+
+    return [(a["title"], b["title"]) for a, b in itertools.combinations(boxes, 2) if not apart(a, b)]
+
+
 def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(comfy: ComfyHost, screenshots: Path):
     files = sorted(WORKFLOWS.glob("*.json"))
     seen = browse(comfy, "check", screenshots, *files)
@@ -66,6 +79,7 @@ def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(comfy: Comf
         expected = json.loads((WORKFLOWS / "api" / Path(row["file"]).name).read_text("utf-8"))
         inputs = {key: node["inputs"] for key, node in row["api"].items()}
         assert inputs == {key: node["inputs"] for key, node in expected.items()}, row["file"]
+        assert overlapping(row["boxes"]) == [], row["file"]
 
 
 def test_the_queue_button_of_the_canvas_makes_the_picture(comfy: ComfyHost, screenshots: Path):

@@ -66,11 +66,12 @@ if (command === 'convert') {
 } else if (command === 'check') {
   const [folder, ...workflows] = files
   for (const file of workflows) {
-    const { nodes, missing, api } = await load(file)
+    const { nodes, missing, api, canvas } = await load(file)
     await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
     await page.waitForTimeout(1500)
     await page.screenshot({ path: path.join(folder, path.basename(file, '.json') + '.png') })
-    console.log(JSON.stringify({ file, nodes, missing, api, errors: errors.splice(0) }))
+    const boxes = canvas.nodes.map(({ title, type, pos, size }) => ({ title: title ?? type, pos, size }))
+    console.log(JSON.stringify({ file, nodes, missing, api, boxes, errors: errors.splice(0) }))
   }
 } else if (command === 'queue') {
   await load(files[0])
