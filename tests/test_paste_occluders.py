@@ -98,6 +98,37 @@ def test_a_change_inside_the_avatar_is_no_occluder():
     assert find_occluders(picture, avatar, matte).sum() == 0
 
 
+def test_background_where_a_foot_was_lost_is_no_occluder():
+    for seed in range(4):
+        generator = torch.Generator().manual_seed(seed)
+        avatar, matte = figure(generator)
+        kept = matte.clone()
+        kept[:, 162:, : SIDE // 2] = 0
+        picture = torch.where(kept[..., None] > 0, avatar, background(generator))
+        assert find_occluders(sampled(picture, generator), avatar, matte).sum() == 0
+
+
+def test_a_shadow_across_the_avatar_is_no_occluder():
+    for seed in range(4):
+        generator = torch.Generator().manual_seed(seed)
+        avatar, matte = figure(generator)
+        picture = torch.where(matte[..., None] > 0, avatar, background(generator))
+        picture[:, 80:120] *= 0.75
+        assert find_occluders(sampled(picture, generator), avatar, matte).sum() == 0
+
+
+def test_what_hides_half_of_the_avatar_is_found():
+    generator = torch.Generator().manual_seed(7)
+    avatar, matte = figure(generator)
+    picture = torch.where(matte[..., None] > 0, avatar, background(generator))
+    front = torch.zeros(1, SIDE, SIDE)
+    front[:, 95:, 20:170] = 1
+    picture = torch.where(front[..., None] > 0, unlike(avatar[(matte * front) > 0], generator), picture)
+    found = find_occluders(sampled(picture, generator), avatar, matte)
+    assert (found * front).sum() > 0.8 * (matte * front).sum() > 0.3 * matte.sum()
+    assert (found * front).sum() > 0.9 * found.sum()
+
+
 def test_what_is_found_stays_in_front_in_the_paste():
     picture, avatar, matte, _ = scene(2)
     found = find_occluders(picture, avatar, matte)
