@@ -14,9 +14,10 @@ from avatar_scene.rendering.environment import Environment, _evaluate
 from avatar_scene.rendering.geometry import Geometry
 from avatar_scene.rendering.light import Lighting
 from avatar_scene.rendering.mesh import Material, MToon, Texture
+from avatar_scene.rendering.occlusion import vertex_occlusion
 from avatar_scene.rendering.render import render
 from avatar_scene.rendering.shading import compress
-from avatar_scene.rendering.shadow import ShadowMap, vertex_occlusion
+from avatar_scene.rendering.shadow import ShadowMap
 from avatar_scene.rendering.textures import linear_to_srgb, srgb_to_linear
 from raster_scenes import front_camera, make_mesh, quads, sphere
 
