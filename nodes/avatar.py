@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
@@ -11,9 +12,13 @@ from .compat import expert, node_schema
 from .files import AVATAR_FILE, check_file, file_fingerprint, find_file, list_files
 from .sockets import AvatarSocket
 
+if TYPE_CHECKING:
+    from ..rendering import Avatar
+
 
 @functools.lru_cache(maxsize=2)
-def _avatar(path: Path, _fingerprint: tuple, override: tuple[tuple[str, str], ...]):
+def read_avatar(path: Path, _fingerprint: tuple, override: tuple[tuple[str, str], ...]) -> Avatar:
+    """The avatar in a file, whose fingerprint tells the cache when to read it again."""
     from ..rendering import load_avatar
 
     return load_avatar(path, dict(override))
@@ -68,7 +73,9 @@ class PASLoadAvatar(io.ComfyNode):
         from ..rendering import parse_bone_override
 
         override = parse_bone_override(bone_override)
-        loaded = _avatar(find_file(AVATAR_FILE, avatar), file_fingerprint(AVATAR_FILE, avatar), tuple(override.items()))
+        loaded = read_avatar(
+            find_file(AVATAR_FILE, avatar), file_fingerprint(AVATAR_FILE, avatar), tuple(override.items())
+        )
         return io.NodeOutput(loaded, loaded.report())
 
 

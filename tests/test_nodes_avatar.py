@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import urllib.error
+import urllib.request
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -158,3 +163,62 @@ def test_any_bones_of_a_rig_may_be_named_for_any_joints():
         used += 1
         assert torch.isfinite(avatar_joints(avatar, retarget(avatar, pose))).all()
     assert used > 3
+
+
+def asked(comfy: ComfyHost, **wanted) -> tuple[int, dict]:
+    """What the preview route answers."""
+    request = urllib.request.Request(
+        comfy.server.url + "/avatar-scene/avatar", json.dumps(wanted).encode(), {"Content-Type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+@pytest.mark.host
+def test_the_canvas_gets_a_thumbnail_and_the_report(comfy: ComfyHost):
+    status, answer = asked(comfy, avatar="bundled/default_avatar.glb")
+    picture = np.asarray(Image.open(BytesIO(base64.b64decode(answer["thumbnail"].split(",")[1]))))
+    assert status == 200 and picture.shape == (256, 192, 4)
+    assert 0.1 < (picture[..., 3] > 127).mean() < 0.6
+    assert "left_wrist" in answer["report"]
+    _, corrected = asked(
+        comfy, avatar="bundled/default_avatar.glb", bone_override='{"left_wrist": "mixamorig:LeftHand"}'
+    )
+    assert "1 given by hand" in corrected["report"]
+
+
+@pytest.mark.host
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ({"avatar": "input/../secret.glb"}, "outside ComfyUI's folders"),
+        ({"avatar": "/etc/passwd"}, "must start with|is not a"),
+        ({"avatar": "input/none.vrm"}, "there is no file"),
+        ({"avatar": "input/hero.FBX"}, "FBX is not read; open the file in Blender"),
+        ({"avatar": ["x"]}, "expected a JSON object"),
+        ({}, "expected a JSON object"),
+        ({"avatar": "bundled/default_avatar.glb", "bone_override": "{"}, "bone_override: no JSON"),
+    ],
+)
+def test_the_preview_refuses_in_one_line(comfy: ComfyHost, wanted: dict, reason: str):
+    status, answer = asked(comfy, **wanted)
+    assert status == 400 and "\n" not in answer["error"]
+    assert re.search(reason, answer["error"])
+
+
+@pytest.mark.host
+def test_a_chosen_fbx_is_listed_and_says_how_to_convert(comfy: ComfyHost, render: dict):
+    (comfy.input_dir / "hero.fbx").write_bytes(b"Kaydara FBX Binary")
+    spec = comfy.node_info("PASLoadAvatar")["input"]["required"]["avatar"]
+    names = spec[1]["options"] if isinstance(spec[0], str) else spec[0]
+    assert names[0] == "bundled/default_avatar.glb" and names[-1] == "input/hero.fbx"
+    render["2"]["inputs"]["avatar"] = "input/hero.fbx"
+    assert "export glTF 2.0" in refusal(comfy, render)
+
+
+@pytest.mark.host
+def test_the_canvas_module_is_served(comfy: ComfyHost):
+    assert any(path.endswith("/load_avatar.js") for path in comfy.server.get("/extensions"))
