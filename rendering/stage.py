@@ -14,7 +14,7 @@ from ..smpl import SMPLPose
 from .avatar import Avatar
 from .body import Body, body_mesh, load_body
 from .camera import Camera, auto_yaw, fit_camera
-from .gray_body import fit_body, girth_ratio
+from .gray_body import avatar_build, fit_body
 from .keypoints import Keypoints, avatar_keypoints, body_keypoints
 from .light import Lighting
 from .mesh import Mesh
@@ -74,8 +74,8 @@ def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None 
         matrices = retarget(avatar, pose)
         joints = avatar_joints(avatar, matrices).to(body.v_template)
         first = pose_avatar(avatar, pose.select(0), matrices=matrices[:1])[0]
-        girth = girth_ratio(body, first, joints[0])
-        vertices = fit_body(body, pose, joints, girth)
+        build = avatar_build(body, pose.select([0]), first, joints[0])
+        vertices = fit_body(body, pose, joints, build)
     keypoints = tuple(body_keypoints(body, v, j) for v, j in zip(vertices, joints))
     return Figure(tuple(body_mesh(body, v) for v in vertices), joints, keypoints)
 

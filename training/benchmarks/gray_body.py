@@ -4,9 +4,9 @@
 
 For the twelve poses of the retargeting benchmark and three sides, prints the mean intersection over union of two
 silhouettes: the avatar's body without hair, clothes on bones of their own and props (vertices that belong to no SMPL
-joint), and the gray body, once with its own build and once fitted to the avatar. Both through the avatar's camera. `all`
-is the fitted body against everything the avatar wears and holds. The sheet shows where they differ: green is the
-avatar's body alone, red the gray body alone, yellow both, blue hair and props.
+joint), and the gray body, once with its own build and once fitted to the avatar. Both through the avatar's camera.
+`worst` is the fitted body's worst picture, `all` its mean against everything the avatar wears and holds. The sheet
+shows where they differ: green is the avatar's body alone, red the gray body alone, yellow both, blue hair and props.
 """
 
 from __future__ import annotations
