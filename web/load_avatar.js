@@ -75,7 +75,7 @@ function panel() {
   const picture = document.createElement('img')
   picture.alt = ''
   picture.draggable = false
-  picture.style.cssText = 'flex:1;min-height:0;object-fit:contain;pointer-events:none'
+  picture.style.cssText = 'flex:1;min-height:0;max-height:360px;object-fit:contain;pointer-events:none'
   const line = document.createElement('div')
   line.style.cssText = 'overflow-wrap:anywhere;opacity:.8'
   const details = document.createElement('details')
