@@ -6,7 +6,9 @@ WEB_DIRECTORY = "./web"
 async def comfy_entrypoint():
     """ComfyUI's V3 entry point: registers the model folders and returns the extension with all nodes."""
     from .nodes import AvatarSceneExtension
+    from .nodes.avatar_preview import register_route
     from .nodes.files import register_model_folders
 
     register_model_folders()
+    register_route()
     return AvatarSceneExtension()

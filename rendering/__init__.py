@@ -13,7 +13,9 @@ from .body import Body, body_joints, body_mesh, load_body
 from .camera import Camera, auto_yaw, fit_camera
 from .control import depth_picture, normal_picture
 from .ground import ground_shadow
+from .humanoid_override import parse_bone_override
 from .keypoints import Keypoints
+from .light import Lighting
 from .mesh import Material, Mesh, Texture
 from .openpose import openpose_picture, pose_keypoints
 from .render import RenderPasses, render, render_batch, render_gray
@@ -21,9 +23,9 @@ from .retarget import avatar_joints, pose_avatar, retarget
 from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
 
 __all__ = [
-    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Material", "Mesh", "RenderPasses", "Texture",
-    "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh", "depth_picture", "fit_camera",
-    "gray_figure", "ground_shadow", "load_avatar", "load_body", "normal_picture", "openpose_picture", "pose_avatar",
-    "pose_keypoints", "render", "render_batch",
+    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Lighting", "Material", "Mesh",
+    "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh",
+    "depth_picture", "fit_camera", "gray_figure", "ground_shadow", "load_avatar", "load_body", "normal_picture",
+    "openpose_picture", "parse_bone_override", "pose_avatar", "pose_keypoints", "render", "render_batch",
     "render_gray", "retarget", "take_pictures",
 ]  # fmt: skip
