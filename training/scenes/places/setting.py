@@ -8,9 +8,9 @@ from .. import props as P
 from ..canvas import H, S, mix
 
 
-def open_air(s, **kinds) -> str:
+def open_air(s, horizon=(92, 132), **kinds) -> str:
     """Set a camera for outdoors and paint the sky; returns its kind: day, sunset, night or overcast."""
-    s.y0 = s.u(92, 132)
+    s.y0 = s.u(*horizon)
     s.hc = s.u(1.25, 1.7)
     return P.sky(s, **kinds)
 
@@ -74,3 +74,52 @@ def frame(s, x0, y0, x1, y1, colour="#5a3c26") -> None:
 def side(s, margin=20) -> float:
     """An x near the left or the right edge, where a big prop leaves room for the avatar."""
     return s.u(margin, 70) if s.p(0.5) else S - s.u(margin, 70)
+
+
+def at(s, x, z, up=0.0) -> tuple[float, float]:
+    """The pixel of a point x metres to the right of the camera, z metres away and `up` metres above the ground."""
+    return S / 2 + x * s.f / z, s.row(z) - up * s.f / z
+
+
+def depth(s, row) -> float:
+    """How far away, in metres, the ground at a picture row is."""
+    return s.f * s.hc / max(row - s.y0, 1.0)
+
+
+def block(s, x, z, up, colour, haze=0.0) -> None:
+    """Paint a box in true perspective; x (left, right), z (near, far), up (bottom, top), all in metres."""
+    (x0, x1), (z0, z1), hi = x, z, up[1]
+    if x0 > 0 or x1 < 0:
+        flank_x = x0 if x0 > 0 else x1
+        dark = 0.3 if (x0 > 0) == (s.light > 0) else 0.16
+        flank(s, flank_x, z, up, mix(colour, "#000018", dark), haze)
+    if hi < s.hc:
+        lid = [at(s, x0, z0, hi), at(s, x1, z0, hi), at(s, x1, z1, hi), at(s, x0, z1, hi)]
+        s.poly(lid, mix(colour, "#ffffff", 0.2), haze=haze)
+    face(s, x, z0, up, colour, haze)
+
+
+def face(s, x, z, up, colour, haze=0.0, raw=False) -> None:
+    """Paint an upright rectangle that faces the camera at distance z."""
+    (x0, x1), (lo, hi) = x, up
+    s.poly([at(s, x0, z, lo), at(s, x1, z, lo), at(s, x1, z, hi), at(s, x0, z, hi)], colour, haze=haze, raw=raw)
+
+
+def flank(s, x, z, up, colour, haze=0.0, raw=False) -> None:
+    """Paint an upright rectangle that runs away from the camera at x metres to the side."""
+    (z0, z1), (lo, hi) = z, up
+    s.poly([at(s, x, z0, lo), at(s, x, z0, hi), at(s, x, z1, hi), at(s, x, z1, lo)], colour, haze=haze, raw=raw)
+
+
+def flat(s, x, z, colour, up=0.0, haze=0.0) -> None:
+    """Paint a rectangle that lies flat at height `up`: a rug, a mattress, a table top."""
+    (x0, x1), (z0, z1) = x, z
+    s.poly([at(s, x0, z0, up), at(s, x1, z0, up), at(s, x1, z1, up), at(s, x0, z1, up)], colour, haze=haze)
+
+
+def ceiling_lamps(s, rows=(4, 12), n=3) -> None:
+    """Light panels in a row along the ceiling."""
+    top, bottom = rows
+    for x in np.linspace(26, 186, n):
+        s.poly([(x, top), (x + 42, top), (x + 46, bottom), (x - 4, bottom)], "#ffffff", raw=True)
+        s.glow(x + 21, bottom, 34, "#ffffff", 0.4)
