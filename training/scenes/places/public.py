@@ -1,0 +1,484 @@
+"""Places that are open to everybody: supermarket, hospital, museum, church."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from .. import props as P
+from ..canvas import S, mix
+from .registry import place
+from .setting import at, block, ceiling_lamps, depth, face, flank, room
+
+GOODS = ("#d8403a", "#f0b42c", "#3a7ac8", "#4aa04a", "#f4f0e4", "#e87a2c", "#8a4ab0", "#f078a0", "#2fa8a0")
+
+
+def _shelf_wall(s, x, z, colour) -> None:
+    """Shelves full of goods along one side of the aisle, in perspective; x metres aside, z (near, far)."""
+    near, far = z
+    flank(s, x, z, (0, 2.3), mix(colour, "#000010", 0.5))
+    for k in range(5):
+        lo, hi = 0.12 + 0.44 * k, 0.12 + 0.44 * (k + 1)
+        zz = far
+        while zz > near:
+            w = s.u(0.3, 0.8)
+            c = s.j(s.one(*GOODS))
+            a, b = max(zz - w, near), zz
+            top = hi - 0.09 - s.u(0, 0.1)
+            flank(s, x, (a + 0.03, b), (lo, top), c)
+            if s.p(0.6):
+                flank(s, x, (a + 0.05, b - 0.03), (lo + 0.08, lo + 0.18), mix(c, s.one("#ffffff", "#202020"), 0.6))
+            zz = a
+        flank(s, x, z, (lo - 0.05, lo), colour)
+        flank(s, x, z, (lo - 0.05, lo - 0.02), "#f0c02c")
+
+
+def _trolley(s, x, y, p) -> None:
+    """A shopping trolley with some goods."""
+    d = 1 if x < 128 else -1
+    s.soft_ell(x, y, 0.45 * p, 0.08 * p, 0.4)
+    for k in (-0.32, 0.3):
+        s.dot(x + k * p, y - 0.05 * p, 0.06 * p, "#2a2c32")
+    for _ in range(5):
+        q = x + s.u(-0.3, 0.3) * p
+        s.rect(q - 0.1 * p, y - s.u(0.8, 1.05) * p, q + 0.1 * p, y - 0.5 * p, s.j(s.one(*GOODS)))
+    left, right = x - d * 0.42 * p, x + d * 0.42 * p
+    s.line(
+        [
+            (left, y - 0.98 * p),
+            (left + d * 0.1 * p, y - 0.46 * p),
+            (right, y - 0.5 * p),
+            (right + d * 0.04 * p, y - 0.82 * p),
+        ],
+        "#a8b0b8",
+        2,
+    )
+    s.line([(left, y - 0.92 * p), (right + d * 0.04 * p, y - 0.82 * p)], "#c8d0d8", 2)
+    for k in np.linspace(0.1, 0.9, 8):
+        s.line(
+            [
+                (left + (right - left) * k, y - (0.92 - 0.1 * k) * p),
+                (left + (right - left) * (0.12 + 0.88 * k), y - 0.48 * p),
+            ],
+            "#c8d0d8",
+            1,
+        )
+    for k in (0.7, 0.59):
+        s.line([(left + d * 0.04 * p, y - k * p), (right, y - (k - 0.02) * p)], "#c8d0d8", 1)
+    s.line(
+        [(left + d * 0.1 * p, y - 0.46 * p), (left + d * 0.06 * p, y - 0.16 * p), (right, y - 0.12 * p)], "#8a929a", 2
+    )
+    s.line([(left - d * 0.1 * p, y - 1.03 * p), (left + d * 0.06 * p, y - 0.98 * p)], "#d83a34", 3.5)
+
+
+@place(
+    "supermarket",
+    "in a supermarket",
+    "at the supermarket",
+    "in a grocery store",
+    "in the aisle of a shop",
+    "between the shelves of a supermarket",
+    "in a store",
+    acts=(
+        ("shopping", ("stand", "walk")),
+        ("buying groceries", ("stand", "walk")),
+        ("choosing a product", ("stand", "floor")),
+        ("pushing a shopping cart", ("walk",)),
+        ("reaching for the top shelf", ("stand",)),
+    ),
+    bases=("stand", "walk", "run", "jump", "floor"),
+)
+def supermarket(s):
+    """An aisle between two walls of colourful goods, strip lights, a trolley."""
+    room(s, s.j(s.one("#e8ecea", "#dfe8ee", "#f0e8d8"), 4), s.j("#dcdcd6", 4), s.u(146, 158), "tiles", "#f8fbff")
+    yb = s.yb
+    far = depth(s, yb)
+    centre = s.u(-0.3, 0.3)
+    sign = s.j(s.one("#d8403a", "#2f8a4a", "#2f6ac0", "#f0902c"))
+    s.rect(0, 0, S, 6, "#c8ccd0")
+    s.rect(0, yb - 74, S, yb - 60, sign)
+    for k in range(9):
+        s.rect(84 + 10 * k, yb - 70, 84 + 10 * k + s.u(4, 8), yb - 64, "#ffffff")
+    for x in np.arange(0, S, 30):  # glass doors of the fridges at the back
+        s.rect(x + 2, yb - 56, x + 28, yb - 4, "#4a5660")
+        for row in np.arange(yb - 52, yb - 8, 12):
+            for q in np.arange(x + 4, x + 26, 5):
+                s.rect(q, row + 3, q + 4, row + 11, s.j(s.one(*GOODS)))
+        s.soft([(x + 8, yb - 56), (x + 14, yb - 56), (x + 6, yb - 4), (x, yb - 4)], "#ffffff", 0.3, 1)
+    for z in (far * 0.95, far * 0.72, far * 0.55, far * 0.42):
+        for k in (-0.8, 0.8):
+            (x0, y0), (x1, _) = at(s, centre + k - 0.45, z, 3.2), at(s, centre + k + 0.45, z, 3.2)
+            s.rect(x0, y0 - 1.5, x1, y0 + 1.5, "#ffffff", raw=True)
+            s.glow((x0 + x1) / 2, y0, 26, "#ffffff", 0.4)
+    rack = s.j(s.one("#c8ccd0", "#e8e4dc", "#8a929a"))
+    for k in (-1, 1):
+        _shelf_wall(s, centre + k * s.u(1.75, 2.0), (2.2, far - s.u(0.3, 1.0)), rack)
+    s.say("full shelves", "shelves full of groceries", "colorful products")
+    s.blur(s.u(0, 0.5))
+    if s.p(0.5):
+        x, y = at(s, centre + s.u(-0.3, 0.3), far * 0.8, 2.75)
+        s.rect(x - 24, y - 9, x + 24, y + 5, sign)
+        for k in range(3):
+            s.rect(x - 18, y - 6 + 4 * k, x + s.u(-4, 18), y - 4.6 + 4 * k, "#ffffff")
+    if s.p(0.75):
+        yy = s.u(196, 226)
+        _trolley(s, s.one(s.u(44, 66), s.u(190, 212)), yy, s.ppm(yy) * 0.95)
+        s.say("a shopping cart", "a trolley full of food")
+
+    def front():
+        x = s.one(30, 226)
+        s.box(x - 38, 236, x + 38, S + 4, "#8a5a34", 5, 5)
+        for _ in range(22):
+            s.dot(x + s.u(-34, 34), s.u(226, 238), s.u(5, 7), s.j(s.one("#e03a2c", "#f0b02c", "#7ab03a", "#f08030")))
+
+    return dict(front=front)
+
+
+def _hospital_bed(s, x, z) -> None:
+    """A white bed on wheels with rails and a raised back; x (left, right), z (foot, head)."""
+    (x0, x1), (foot, head) = x, z
+    s.soft([at(s, x0, foot), at(s, x1, foot), at(s, x1, head), at(s, x0, head)], "#000010", 0.3)
+    for q in (x0 + 0.08, x1 - 0.08):
+        face(s, (q - 0.03, q + 0.03), foot, (0, 0.55), "#8a949c")
+        s.dot(*at(s, q, foot, 0.05), 3, "#33383e")
+    block(s, x, (foot, head), (0.45, 0.68), "#f4f8fa")
+    block(s, (x0, x1), (head - 0.06, head), (0.3, 1.15), "#c8d4dc")
+    a, b = at(s, x0 + 0.08, head - 0.75, 0.72), at(s, x1 - 0.08, head - 0.75, 0.72)
+    c, d = at(s, x1 - 0.08, head - 0.1, 1.05), at(s, x0 + 0.08, head - 0.1, 1.05)
+    s.poly([a, b, c, d], "#ffffff")
+    s.ell((c[0] + d[0]) / 2, c[1] + 4, (c[0] - d[0]) * 0.36, 5, "#dce8f0")
+    block(
+        s, (x0 - 0.02, x1 + 0.02), (foot - 0.02, head - 1.0), (0.42, 0.71), s.j(s.one("#7ac0c8", "#8ab0e0", "#9ad0b0"))
+    )
+    face(s, (x0, x1), foot - 0.04, (0.3, 0.95), "#d8e2e8")
+    face(s, (x0 + 0.08, x1 - 0.08), foot - 0.04, (0.62, 0.88), "#f8fafa")
+    rail = x0 if x0 > 0 else x1
+    for h in (0.75, 0.92):
+        s.line([at(s, rail, foot + 0.3, h), at(s, rail, head - 0.9, h)], "#b8c4cc", 2)
+
+
+def _drip(s, x, y, p) -> None:
+    """A drip stand with a bag of clear liquid."""
+    s.line([(x - 0.22 * p, y), (x + 0.22 * p, y)], "#6a747c", 2)
+    s.line([(x, y), (x, y - 2.0 * p)], "#a8b4bc", 2)
+    s.line([(x - 0.16 * p, y - 1.95 * p), (x + 0.16 * p, y - 1.95 * p)], "#a8b4bc", 2)
+    s.rect(x + 0.08 * p, y - 1.92 * p, x + 0.26 * p, y - 1.55 * p, "#d8f0f8")
+    s.rect(x + 0.08 * p, y - 1.74 * p, x + 0.26 * p, y - 1.55 * p, "#8ad0e8")
+    s.line([(x + 0.17 * p, y - 1.55 * p), (x + 0.12 * p, y - 1.1 * p), (x + 0.3 * p, y - 0.85 * p)], "#c8e4f0", 1)
+
+
+def _heart_monitor(s, x, y, p) -> None:
+    """A screen with a green heartbeat on a stand."""
+    s.line([(x, y), (x, y - 1.1 * p)], "#8a949c", 3)
+    s.line([(x - 0.24 * p, y), (x + 0.24 * p, y)], "#6a747c", 3)
+    s.rect(x - 0.36 * p, y - 1.68 * p, x + 0.36 * p, y - 1.08 * p, "#d8dee2")
+    s.rect(x - 0.31 * p, y - 1.62 * p, x + 0.31 * p, y - 1.16 * p, "#0c1c18", raw=True)
+    m = y - 1.38 * p
+    beat = [(-0.3, 0), (-0.14, 0), (-0.09, 0.06), (-0.05, -0.16), (0, 0.12), (0.04, 0), (0.3, 0)]
+    s.line([(x + a * p, m + b * p) for a, b in beat], "#4aff8a", 1.6, raw=True)
+
+
+@place(
+    "hospital",
+    "in a hospital",
+    "at the hospital",
+    "in a hospital room",
+    "next to a hospital bed",
+    "at the doctor's",
+    "in a clinic",
+    acts=(
+        ("visiting a patient", ("stand", "sit")),
+        ("working as a nurse", ("stand", "walk")),
+        ("waiting for the doctor", ("sit", "stand")),
+        ("recovering from an illness", ("lie", "sit")),
+        ("giving first aid", ("floor",)),
+    ),
+    bases=("stand", "walk", "sit", "floor", "lie"),
+)
+def hospital(s):
+    """A pale green room with a white bed on wheels, a drip, a heart monitor and a cross."""
+    wall = s.j(s.one("#d8ece4", "#dcecf2", "#e4f0e0"), 3)
+    room(s, wall, s.j(s.one("#c8d8d8", "#b8ccd0", "#d8dcd4"), 4), floor_kind=s.one("tiles", "plain"), light="#f4fbff")
+    yb = s.yb
+    band = s.j(s.one("#4ab0a0", "#4a9ad0", "#6ac08a"))
+    s.rect(0, yb - 36, S, yb - 30, band)
+    ceiling_lamps(s)
+    hand = s.one(-1, 1)
+    cross = 128 - hand * s.u(20, 60)
+    c = s.one("#e03a3a", "#e03a3a", "#2fa86a")
+    s.rect(cross - 17, 34, cross + 17, 68, "#ffffff")
+    s.rect(cross - 4, 38, cross + 4, 64, c)
+    s.rect(cross - 13, 47, cross + 13, 55, c)
+    s.say("a red cross on the wall" if c == "#e03a3a" else "a green cross on the wall")
+    head = depth(s, yb + 2)
+    shift = 128 * 0.34 * head / s.f
+    x0 = hand * shift - 0.55 + hand * s.u(0.2, 0.6)
+    curtain = s.j(s.one("#5ab0b8", "#7aa8e0", "#a8d0a0"))
+    if s.p(0.75):
+        q0 = 128 + hand * s.u(104, 114)
+        s.line([(128 + hand * 40, 20), (128 + hand * 130, 20)], "#a8b0b8", 2)
+        for k in range(6):
+            a = q0 + (k - 2) * 9 * hand
+            s.rect(min(a, a + 9 * hand), 21, max(a, a + 9 * hand), yb - 2, mix(curtain, "#ffffff", 0.25 * (k % 2)))
+        s.say("a curtain around the bed")
+    s.blur(s.u(0, 0.4))
+    yy = yb + 6
+    _heart_monitor(s, at(s, x0 + 0.5 - hand * 0.95, head - 0.3)[0], yy, s.ppm(yy))
+    s.say("a heart monitor")
+    _hospital_bed(s, (x0, x0 + 1.15), (head - 2.6, head))
+    s.say("a hospital bed", "a bed with white sheets")
+    yy = yb + s.u(12, 24)
+    _drip(s, 128 + hand * s.u(108, 116), yy, s.ppm(yy))
+    s.say("a drip stand")
+    if s.p(0.6):
+        x = 128 - hand * s.u(86, 104)
+        y = yb + 14
+        s.soft_ell(x, y, 26, 4, 0.3)
+        s.box(x - 22, y - 48, x + 22, y, "#eef4f6", 4, 3)
+        for k in (0.3, 0.55, 0.8):
+            s.line([(x - 18, y - 48 * k), (x + 18, y - 48 * k)], "#a8b8c0", 1)
+        s.rect(x - 12, y - 60, x - 4, y - 50, band)
+        s.rect(x + 2, y - 57, x + 14, y - 50, "#ffffff")
+
+    def front():
+        x = s.one(16, 240)
+        _drip(s, x, 268, 90)
+
+    return dict(front=front)
+
+
+def _big_painting(s, x, y, w, h) -> None:
+    """A picture in a wide golden frame with its own lamp."""
+    gold = s.j("#c89a3a")
+    s.rect(x - w - 6, y - h - 6, x + w + 6, y + h + 6, mix(gold, "#302008", 0.25))
+    s.rect(x - w - 4, y - h - 4, x + w + 4, y + h + 4, gold)
+    s.rect(x - w - 1, y - h - 1, x + w + 1, y + h + 1, mix(gold, "#302008", 0.5))
+    P.picture(s, x - w, y - h, x + w, y + h)
+    s.glow(x, y - h, 1.3 * w, "#fff4d0", 0.4)
+    s.rect(x + w + 10, y + 2, x + w + 16, y + 8, "#f8f8f4")
+
+
+def _statue(s, x, y, p) -> None:
+    """A white marble bust or a vase on a pedestal."""
+    marble = "#f0ece4"
+    s.soft_ell(x, y, 0.4 * p, 0.08 * p, 0.4)
+    s.box(x - 0.3 * p, y - 1.0 * p, x + 0.3 * p, y, s.j("#d8d0c4", 4), 0.08 * p, 0.05 * p)
+    s.rect(x - 0.35 * p, y - 1.06 * p, x + 0.35 * p, y - 0.98 * p, "#e8e2d8")
+    t = y - 1.06 * p
+    if s.p(0.6):
+        s.poly(
+            [
+                (x - 0.32 * p, t),
+                (x - 0.26 * p, t - 0.26 * p),
+                (x - 0.08 * p, t - 0.34 * p),
+                (x + 0.08 * p, t - 0.34 * p),
+                (x + 0.26 * p, t - 0.26 * p),
+                (x + 0.32 * p, t),
+            ],
+            marble,
+        )
+        s.rect(x - 0.07 * p, t - 0.46 * p, x + 0.07 * p, t - 0.28 * p, mix(marble, "#807870", 0.25))
+        s.ell(x, t - 0.58 * p, 0.15 * p, 0.2 * p, marble)
+        s.ell(x, t - 0.7 * p, 0.17 * p, 0.1 * p, mix(marble, "#807870", 0.2))
+        s.ell(x - s.light * 0.07 * p, t - 0.56 * p, 0.07 * p, 0.16 * p, mix(marble, "#807870", 0.35))
+        s.say("a marble bust", "a statue on a pedestal")
+    else:
+        c = s.j(s.one("#b85a34", "#3a6a9a", "#2f7a6a"))
+        s.ell(x, t - 0.28 * p, 0.24 * p, 0.28 * p, c)
+        s.rect(x - 0.09 * p, t - 0.68 * p, x + 0.09 * p, t - 0.45 * p, c)
+        s.ell(x, t - 0.68 * p, 0.15 * p, 0.04 * p, mix(c, "#000000", 0.3))
+        for k in (0.2, 0.3):
+            s.line([(x - 0.22 * p, t - k * p), (x + 0.22 * p, t - k * p)], "#f4e0b0", 1.5)
+        s.say("an ancient vase")
+
+
+def _rope(s, y, p, gap) -> None:
+    """Golden posts with a red rope between them; the rope leaves the middle free."""
+    for k in (-1, 1):
+        xs = [128 + k * (gap + 34 * q) for q in range(4)]
+        for a, b in itertools.pairwise(xs):
+            t = np.linspace(0, 1, 9)
+            s.line(np.stack([a + (b - a) * t, y - 0.86 * p + 0.7 * p * t * (1 - t)], 1), "#b8242c", 2.6)
+        for x in xs:
+            s.soft_ell(x, y, 0.14 * p, 0.04 * p, 0.3)
+            s.rect(x - 1.5, y - 0.92 * p, x + 1.5, y, "#d8a840")
+            s.dot(x, y - 0.94 * p, 3, "#f0c860")
+            s.ell(x, y, 0.13 * p, 0.035 * p, "#b88a30")
+
+
+@place(
+    "museum",
+    "in a museum",
+    "at the museum",
+    "in an art gallery",
+    "in front of a famous painting",
+    "in an art museum",
+    "among statues and paintings",
+    acts=(
+        ("looking at the paintings", ("stand", "walk")),
+        ("admiring a statue", ("stand",)),
+        ("guiding a tour", ("stand", "walk")),
+        ("sketching a statue", ("sit", "floor", "stand")),
+        ("stealing a painting", ("run",)),
+    ),
+    bases=("stand", "walk", "sit", "run", "floor"),
+    seat="dark",
+)
+def museum(s):
+    """A dark red or green hall with paintings in golden frames, rope posts and a bust on a pedestal."""
+    wall = s.j(s.one("#8a2f38", "#2f5f4c", "#2f4a78", "#e8e2d6"), 6)
+    floor = s.j(s.one("#a87848", "#8a5f3a", "#c8b8a0"))
+    room(s, wall, floor, floor_kind=s.one("planks", "checker", "tiles"), light="#fff0d0")
+    yb = s.yb
+    s.rect(0, 0, S, s.u(8, 16), mix(wall, "#fff8e8", 0.75))
+    s.rect(0, yb - 16, S, yb - 3, mix(wall, "#1a0c08", 0.35))
+    xs = (s.u(26, 46), 128 + s.u(-12, 12), s.u(210, 230))
+    for k, x in enumerate(xs):
+        w = s.u(17, 22) if k != 1 else s.u(28, 38)
+        _big_painting(s, x, s.u(58, 70), w, s.u(22, 32))
+    s.say("paintings in golden frames", "large paintings", "a painting on the wall")
+    s.blur(s.u(0, 0.4))
+    s.soft([(30, yb + 2), (226, yb + 2), (220, yb + 40), (36, yb + 40)], "#ffffff", 0.12, 6)  # reflections in the floor
+    y = yb + s.u(4, 8)
+    _rope(s, y, s.ppm(y), s.u(16, 30))
+    s.say("a red rope", "golden rope posts")
+    hand = s.one(-1, 1)
+    for k in (hand, -hand)[: s.i(1, 2)]:
+        yy = yb + s.u(16, 36)
+        _statue(s, 128 + k * s.u(74, 100), yy, s.ppm(yy) * 0.92)
+    if s.p(0.4):
+        x, yy = 128 - hand * s.u(64, 84), s.u(216, 230)
+        s.soft_ell(x, yy, 40, 5, 0.4)
+        for q in (-30, 30):
+            s.rect(x + q - 2, yy - 20, x + q + 2, yy, "#4a3020")
+        s.box(x - 38, yy - 28, x + 38, yy - 19, "#6a2430", 4, 5)
+        s.say("a bench")
+
+    def front():
+        x = s.one(24, 232)
+        _statue(s, x, 274, 84) if s.p(0.5) else _rope(s, 262, 70, s.u(60, 74))
+
+    return dict(front=front)
+
+
+def _pew(s, x, z, wood) -> None:
+    """One church bench seen from behind; x (left, right) metres, z its back."""
+    (x0, x1) = x
+    block(s, x, (z, z + 0.12), (0, 0.95), wood)
+    face(s, (x0 - 0.02, x1 + 0.02), z - 0.02, (0.9, 0.98), mix(wood, "#ffffff", 0.2))
+    for q in np.linspace(x0 + 0.25, x1 - 0.25, 3):
+        face(s, (q - 0.17, q + 0.17), z - 0.01, (0.3, 0.82), mix(wood, "#1a0c04", 0.22))
+
+
+def _stained_glass(s, x, y0, y1, w) -> None:
+    """A pointed window of coloured glass."""
+    t = np.linspace(0, 1, 9)
+    arch = [
+        *zip(x - w + w * t**1.6, y0 + w * 1.7 * (1 - t**0.7)),
+        *zip(x + w * t[::-1] ** 0 - w * t[::-1] ** 1.6, y0 + w * 1.7 * (1 - t[::-1] ** 0.7)),
+    ]
+    outline = [(x - w, y1), *arch, (x + w, y1)]
+    grown = [(x + (a - x) * 1.18, b - 3 if b < y1 else b + 3) for a, b in outline]
+    s.poly(grown, mix(s.wall, "#ffffff", 0.35))
+    hit = np.zeros((S, S), np.float32)
+    keep, s.mask = s.mask, hit
+    s.poly(outline, "#2a2438", raw=True)
+    s.mask = keep
+    before = s.im.copy()
+    size = max(4.5, w * 0.42)
+    for row in np.arange(y0 - 2, y1, size):
+        for q in np.arange(x - w, x + w, size):
+            c = s.j(s.one("#e8483c", "#3a78e0", "#f0c040", "#3ab070", "#8a4ad0", "#4ac0e0"), 14)
+            s.rect(q + 0.6, row + 0.6, q + size - 0.6, row + size - 0.6, c, raw=True)
+    s.im = np.where(hit[..., None] > 127, s.im, before)
+    s.line([(x, y0), (x, y1)], "#2a2438", 1.4, raw=True)
+    s.glow(x, (y0 + y1) / 2, 2.4 * w, "#fff4d8", 0.22)
+
+
+def _candles(s, x, y, n=5) -> None:
+    """A row of burning candles."""
+    for q in np.linspace(-16, 16, n):
+        h = s.u(10, 16)
+        s.rect(x + q - 1.6, y - h, x + q + 1.6, y, "#f8f0d8")
+        s.glow(x + q, y - h - 4, 13, "#ffd070", 0.7)
+        s.ell(x + q, y - h - 3, 1.4, 3.2, "#fff0a0", raw=True)
+
+
+@place(
+    "church",
+    "in a church",
+    "inside a church",
+    "in a cathedral",
+    "in front of the altar",
+    "in a church with stained glass windows",
+    "at a wedding in a church",
+    acts=(
+        ("praying", ("floor", "stand", "sit")),
+        ("kneeling in prayer", ("floor",)),
+        ("getting married", ("stand",)),
+        ("singing in the choir", ("stand",)),
+        ("walking down the aisle", ("walk",)),
+        ("lighting a candle", ("stand",)),
+    ),
+    bases=("stand", "walk", "floor", "sit"),
+    seat="bench",
+)
+def church(s):
+    """Stone vaults, tall stained glass, an altar with candles at the end of a red carpet between pews."""
+    stone = s.j(s.one("#b8ac98", "#a09a98", "#c8b8a0", "#8f8a90"), 5)
+    room(s, stone, mix(stone, "#4a3c30", 0.35), s.u(148, 160), "checker" if s.p(0.5) else "tiles", "#ffe8c0")
+    s.tint = s.tint * np.array([0.92, 0.88, 0.86])
+    yb, far = s.yb, depth(s, s.yb)
+    s.vgrad(0, yb, [s.lit(mix(stone, "#100c18", 0.6)), s.lit(mix(stone, "#100c18", 0.25)), s.lit(stone)])
+    cx = 128 + s.u(-8, 8)
+    for r in (112, 84):  # ribs of the vault
+        t = np.linspace(np.pi, 2 * np.pi, 24)
+        s.line(np.stack([cx + r * np.cos(t), 92 + 0.95 * r * np.sin(t)], 1), mix(stone, "#ffffff", 0.25), 4)
+        s.line(np.stack([cx + r * np.cos(t), 95 + 0.95 * r * np.sin(t)], 1), mix(stone, "#100c18", 0.35), 2)
+    _stained_glass(s, cx, s.u(14, 22), yb - 50, s.u(18, 24))
+    for k in (-1, 1):
+        _stained_glass(s, cx + k * 52, 44, yb - 44, 10)
+        column = cx + k * s.u(78, 84)
+        s.rect(column - 7, 0, column + 7, yb, mix(stone, "#ffffff", 0.16))
+        s.rect(
+            column - (7 if s.light > 0 else -3), 0, column - (3 if s.light > 0 else -7), yb, mix(stone, "#100c18", 0.3)
+        )
+        s.rect(column - 10, 62, column + 10, 68, mix(stone, "#ffffff", 0.3))
+        if s.p(0.7):
+            _stained_glass(s, cx + k * 108, 34, yb - 34, 13)
+        s.soft(
+            [(cx + k * 108, 60), (cx + k * 96, 60), (cx + k * 30, 230), (cx + k * 64, 230)],
+            s.one("#ffd890", "#a8c8ff", "#ffb0a0"),
+            0.14,
+            5,
+        )
+    s.say("stained glass windows", "colorful stained glass")
+    s.rect(cx - 34, yb - 26, cx + 34, yb + 2, "#f4f0e4")
+    s.rect(cx - 38, yb - 30, cx + 38, yb - 25, mix("#f4f0e4", "#c8a04a", 0.3))
+    s.rect(cx - 2, yb - 58, cx + 2, yb - 30, "#d8a83a")
+    s.rect(cx - 9, yb - 51, cx + 9, yb - 47, "#d8a83a")
+    for k in (-22, 22):
+        _candles(s, cx + k, yb - 30, 2)
+    s.say("an altar with candles", "burning candles")
+    s.blur(s.u(0, 0.5))
+    middle = (cx - 128) / s.f * far * 0.5
+    s.ground_blend((np.abs(s.X - middle) < 0.62).astype("f4"), s.j("#a8242c", 6), 0.95)
+    s.ground_blend((np.abs(np.abs(s.X - middle) - 0.56) < 0.03).astype("f4"), "#e0b048", 0.9)
+    wood = s.j(s.one("#6a4228", "#8a5a34", "#4f3020"))
+    for z in np.arange(far - 1.2, 3.9, -0.95):
+        for k in (-1, 1):
+            x = sorted((middle + k * 0.95, middle + k * 3.6))
+            _pew(s, x, z, wood)
+    s.say("wooden pews", "rows of benches")
+
+    def front():
+        if s.p(0.5):
+            k = s.one(-1, 1)
+            _pew(s, sorted((k * 0.55, k * 3.0)), 2.75, wood)
+        else:
+            x = s.one(26, 230)
+            s.rect(x - 24, 240, x + 24, S, "#4a3020")
+            _candles(s, x, 240, 6)
+
+    return dict(front=front)
