@@ -23,6 +23,7 @@ INPUT_CHANNELS = 14
 INPAINT_CHANNELS = 9
 W_PREFIX = "w_projection."
 LATENT_FAMILIES = ("sd15",)
+PREDICTIONS = ("epsilon", "v_prediction")
 TOKENS_PER_CHUNK = 77  # CLIP's chunk; MiniLM tokens are padded to it
 
 
@@ -36,6 +37,9 @@ class PASInfo:
     latent_family: the latent space; "sd15" means four channels scaled by 0.18215.
     gray_latent:   the scaled latent (4 means) of a flat mid-gray picture in the VAE it was trained with, or None if
                    unknown. It tells a wrong VAE apart.
+    prediction:    what the UNet's output is: "epsilon" (eq. 1, SD1.5), or "v_prediction" with a noise schedule that
+                   ends in pure noise (Lin et al. 2023): skies as bright and nights as dark as they should be.
+    native_size:   pixels a side it was trained at; larger avatar pictures are shown to it at that size.
     about:         one line for people: what it was trained on, its licence.
     """
 
@@ -44,6 +48,8 @@ class PASInfo:
     num_heads: int = 8
     latent_family: str = "sd15"
     gray_latent: tuple[float, float, float, float] | None = None
+    prediction: str = "epsilon"
+    native_size: int | None = None
     about: str = ""
 
     def to_metadata(self) -> dict[str, str]:
@@ -56,6 +62,8 @@ class PASInfo:
             "text_encoder": self.text_encoder,
             "num_heads": str(self.num_heads),
             "gray_latent": json.dumps(self.gray_latent),
+            "prediction": self.prediction,
+            "native_size": json.dumps(self.native_size),
             "about": self.about,
         }
 
@@ -73,14 +81,20 @@ class PASInfo:
         family = metadata.get("latent_family")
         if family not in LATENT_FAMILIES:
             raise ValueError(f"model: {name!r} is of latent family {family!r}; known: {', '.join(LATENT_FAMILIES)}")
+        prediction = metadata.get("prediction", "epsilon")
+        if prediction not in PREDICTIONS:
+            raise ValueError(f"model: {name!r} predicts {prediction!r}; known: {', '.join(PREDICTIONS)}")
         try:
             gray = json.loads(metadata.get("gray_latent", "null"))
+            native = json.loads(metadata.get("native_size", "null"))
             return PASInfo(
                 context_dim=int(metadata["context_dim"]),
                 text_encoder=metadata["text_encoder"],
                 num_heads=int(metadata["num_heads"]),
                 latent_family=family,
                 gray_latent=None if gray is None else tuple(float(value) for value in gray),
+                prediction=prediction,
+                native_size=None if native is None else int(native),
                 about=metadata.get("about", ""),
             )
         except (KeyError, TypeError, ValueError) as error:

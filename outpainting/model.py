@@ -9,8 +9,9 @@ import comfy.utils
 import torch
 import torch.nn.functional as F
 
-from .checkpoint import TOKENS_PER_CHUNK, PASInfo
+from .checkpoint import PASInfo
 from .downsample import sinusoidal_embedding
+from .text_context import add_w_tokens
 
 # Keys in a conditioning's dict, written by `conditioning.py`.
 AVATAR_LATENT = "pas_avatar_latent"  # (B, 4, h, w) as the VAE gave it
@@ -31,16 +32,6 @@ class WProjection:
         """(1, 1, context_dim)."""
         embedding = sinusoidal_embedding(torch.tensor([rate]), self.weight.shape[1])
         return F.linear(embedding, self.weight, self.bias)[:, None]
-
-
-def add_w_tokens(context: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
-    """(B, T, C) text tokens and one w token (1, 1, C) for each started chunk of 77.
-
-    One token a chunk keeps lengths commensurable (78, 156, ...), so ComfyUI can batch prompts of different lengths.
-    Attention has no order among text tokens, so they all go to the end.
-    """
-    chunks = max(1, -(-context.shape[1] // TOKENS_PER_CHUNK))
-    return torch.cat([context, token.to(context).expand(context.shape[0], chunks, -1)], 1)
 
 
 class PASModel(comfy.model_base.BaseModel):
@@ -89,6 +80,11 @@ def pas_model_config(info: PASInfo, w_projection: WProjection) -> type[comfy.sup
     class PASUNet(comfy.supported_models.SD15):
         unet_config = {}  # noqa: RUF012  (ComfyUI reads class attributes)
         unet_extra_config = {"num_heads": info.num_heads, "num_head_channels": -1}  # noqa: RUF012
+        sampling_settings = {"zsnr": True} if info.prediction == "v_prediction" else {}
+
+        def model_type(self, state_dict, prefix=""):
+            types = comfy.model_base.ModelType
+            return types.V_PREDICTION if info.prediction == "v_prediction" else types.EPS
 
         def get_model(self, state_dict, prefix="", device=None) -> PASModel:
             return PASModel(self, self.model_type(state_dict, prefix), device, info, w_projection)

@@ -18,3 +18,13 @@ def text_context(tokens: torch.Tensor) -> torch.Tensor:
     if missing < 0:
         raise ValueError(f"text: {tokens.shape[1]} tokens, at most {TOKENS_PER_CHUNK} fit")
     return F.pad(tokens.float().cpu(), (0, 0, 0, missing))
+
+
+def add_w_tokens(context: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
+    """(B, T, C) text tokens and w tokens (B or 1, 1, C) -> the text with one w token for each started chunk of 77.
+
+    One token a chunk keeps lengths commensurable (78, 156, ...), so ComfyUI can batch prompts of different lengths.
+    Attention has no order among text tokens, so they all go to the end.
+    """
+    chunks = max(1, -(-context.shape[1] // TOKENS_PER_CHUNK))
+    return torch.cat([context, token.to(context).expand(context.shape[0], chunks, -1)], 1)

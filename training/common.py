@@ -35,6 +35,7 @@ class TrainConfig:
     save_every: int = 500  # steps between checkpoints
     log_every: int = 100  # steps between log lines
     threads: int = 0  # CPU threads, 0 for torch's default
+    precision: str = "auto"  # "bf16", "no" (float32), or "auto": bf16 on a GPU only
 
 
 def parse_config(config_type: type, description: str):
@@ -70,18 +71,24 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-def train(model: nn.Module, losses: Callable[[nn.Module, int], dict[str, torch.Tensor]], config: TrainConfig) -> dict:
+def train(
+    model: nn.Module,
+    losses: Callable[[nn.Module, int], dict[str, torch.Tensor]],
+    config: TrainConfig,
+    on_save: Callable[[dict, int], None] | None = None,
+) -> dict:
     """Minimise `losses(model, step)["loss"]` and return the moving average of the model's state.
 
     `losses` draws its own batch from torch's global generators and may report further values for the log. A folder
-    with an unfinished run of the same configuration is continued.
+    with an unfinished run of the same configuration is continued. `on_save(average, step)` is called in the main
+    process after every checkpoint: to draw samples, to export.
     """
     from accelerate import Accelerator
     from tqdm import tqdm
 
     if config.threads:
         torch.set_num_threads(config.threads)
-    accelerator = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+    accelerator = Accelerator(mixed_precision=_precision(config))
     optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     model, optimizer = accelerator.prepare(model, optimizer)
     bare = accelerator.unwrap_model(model)
@@ -121,7 +128,15 @@ def train(model: nn.Module, losses: Callable[[nn.Module, int], dict[str, torch.T
         if (done % config.save_every == 0 or done == config.steps) and accelerator.is_main_process:
             state = {"model": bare.state_dict(), "optimizer": optimizer.state_dict(), "average": average}
             save_atomically({**state, "step": done, "config": identity}, checkpoint)
+            if on_save is not None:
+                on_save(average, done)
     return average
+
+
+def _precision(config: TrainConfig) -> str:
+    if config.precision not in ("auto", "bf16", "no"):
+        raise ValueError(f"--precision: {config.precision!r} is none of auto, bf16, no")
+    return config.precision if config.precision != "auto" else ("bf16" if torch.cuda.is_available() else "no")
 
 
 _FREE_FIELDS = ("out", "save_every", "log_every", "threads")  # may differ when a run is continued
@@ -130,11 +145,15 @@ _FREE_FIELDS = ("out", "save_every", "log_every", "threads")  # may differ when 
 def save_atomically(content: dict, path: Path) -> None:
     """torch.save that leaves either the old file or the whole new one, whatever happens meanwhile."""
     part = path.with_name(path.name + ".part")
-    with open(part, "wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:  # a full disk: the last good checkpoint stays, and room is made for the next try
+        part.unlink(missing_ok=True)
+        raise
 
 
 @torch.no_grad()
