@@ -552,7 +552,7 @@ def market(s):
             _stall(s, k * (1.35 + 0.13 * z + s.u(0, 0.3)), z + s.u(-0.2, 0.2), 1.15, s.one(*stripes))
     s.say("stalls with striped awnings", "heaps of fruit", "fruit and vegetables", "market stalls")
     if s.p(0.6):
-        for k in range(3):
+        for _ in range(3):
             t = np.linspace(0, 1, 12)
             y0 = s.u(18, 50)
             xs, ys = S * t, y0 + 50 * t * (1 - t)
