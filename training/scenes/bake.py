@@ -38,6 +38,8 @@ PPM = 100.0  # pixels of a metre in the gray picture
 LABEL_SCALE, SURFACE_SCALE = 2, 0.75  # the others, relative to it: outlines are sharp, normals are smooth
 DISTANCE = (4.5, 8.0)  # metres from camera to person
 PITCH = (1.0, 11.0)  # degrees, looking down
+_MASS = {15: 8, 9: 30, 0: 24, 4: 9, 5: 9, 7: 4, 8: 4, 18: 3, 19: 3, 20: 2, 21: 2}  # per cent of a body, by joint
+_REACH = 0.12  # metres from a joint to the edge of the foot or hand that it carries
 STANDING = 0.97  # metres, the avatar's hips when it stands
 
 
@@ -57,7 +59,10 @@ class Baker:
         joints = avatar_joints(self.avatar, matrices)
         bases = [body_base(j.numpy()) for j in joints]
         fitting = [k for k, base in enumerate(bases) if not action.bases or base in action.bases]
-        for k in (fitting or list(range(len(pose))))[: action.poses]:
+        order = fitting or list(range(len(pose)))  # best first
+        if not action.motion:
+            order.sort(key=lambda k: bases[k] == "stand" and not balanced(joints[k].numpy()))
+        for k in order[: action.poses]:
             yaw = auto_yaw(joints[k])
             turn = float(rng.choice([-1, 1])) * rng.uniform(20, 55)
             for view in (yaw + rng.normal(0, 6), yaw + turn):
@@ -91,20 +96,32 @@ class Baker:
 
 def body_base(joints: np.ndarray) -> str:
     """What carries a body with joints (24, 3): stand, sit (on something), floor or lie."""
-    pelvis, head = joints[0], joints[15]
-    hips = (joints[1, 1] + joints[2, 1]) / 2 - joints[:, 1].min() + 0.05
+    pelvis, head, low = joints[0], joints[15], joints[:, 1].min()
+    hips = (joints[1, 1] + joints[2, 1]) / 2 - low + 0.05
     up = (head[1] - pelvis[1]) / (np.linalg.norm(head - pelvis) + 1e-6)
-    thighs = [(pelvis[1] - joints[k, 1]) / np.linalg.norm(joints[k] - joints[h]) for h, k in ((1, 4), (2, 5))]
+    on_hands = joints[[20, 21], 1].max() - low < 0.15
+    if up < 0.45 and on_hands and hips > 0.25 and up > -0.6:
+        return "floor"
     if up < 0.45 and hips < 0.5:
         return "lie"
     if hips < 0.34 * STANDING:
         return "floor"
+    thighs = [(pelvis[1] - joints[k, 1]) / np.linalg.norm(joints[k] - joints[h]) for h, k in ((1, 4), (2, 5))]
     shins = [(joints[k, 1] - joints[a, 1]) / np.linalg.norm(joints[a] - joints[k]) for k, a in ((4, 7), (5, 8))]
-    behind = (joints[[4, 5]].mean(0) - pelvis)[[0, 2]]
-    balanced = np.linalg.norm((joints[[7, 8]].mean(0) - pelvis)[[0, 2]]) < 0.6 * np.linalg.norm(behind)
-    if max(thighs) < 0.55 and up > 0.6 and min(shins) > 0.5 and not balanced:
+    if max(thighs) < 0.55 and up > 0.6 and min(shins) > 0.5 and not balanced(joints):
         return "sit"
     return "floor" if hips < 0.5 * STANDING else "stand"
+
+
+def balanced(joints: np.ndarray) -> bool:
+    """Whether a body with joints (24, 3) can stay as it is: its mass is about over what touches the ground."""
+    weights = np.zeros(24)
+    for joint, share in _MASS.items():
+        weights[joint] = share
+    mass = (weights[:, None] * joints).sum(0) / weights.sum()
+    ground = joints[joints[:, 1] < joints[:, 1].min() + 0.12]
+    low, high = ground[:, [0, 2]].min(0) - _REACH, ground[:, [0, 2]].max(0) + _REACH
+    return bool((low < mass[[0, 2]]).all() and (mass[[0, 2]] < high).all())
 
 
 def _camera(points: torch.Tensor, yaw: float, pitch: float, distance: float) -> Camera:
