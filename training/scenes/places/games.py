@@ -1,4 +1,4 @@
-"""More places for sport: tennis court, ice rink, golf course, boxing ring."""
+"""More places for sport: tennis court, ice rink, boxing ring."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def tennis(s):
         ("ice skating", ("stand", "walk", "jump")),
         ("figure skating", ("jump", "stand")),
         ("playing ice hockey", ("stand", "run")),
-        ("slipping on the ice", ("floor",)),
+        ("slipping", ("floor",)),
     ),
     bases=("stand", "walk", "run", "jump", "floor"),
     dress="warm",
@@ -243,107 +243,6 @@ def _frozen_lake(s) -> tuple[str, ...]:
         s.say("snow is falling")
     s.say("snowy fir trees", "clear ice")
     return ("on a frozen lake", "on a frozen pond", "on the ice", "on a frozen lake in winter")
-
-
-def _flagstick(s, x, y, p) -> None:
-    """The hole with its flag."""
-    s.ell(x, y, 0.16 * p, 0.05 * p, "#1c2a1c")
-    s.line([(x, y), (x, y - 2.1 * p)], "#f4f0d8", 2)
-    d = 1 if x < 128 else -1
-    s.poly(
-        [(x, y - 2.1 * p), (x + d * 0.75 * p, y - 1.85 * p), (x, y - 1.6 * p)], s.one("#e0302c", "#e0302c", "#f4d03a")
-    )
-
-
-def _golf_cart(s, x, y, p) -> None:
-    """A white cart with a roof."""
-    s.soft_ell(x, y, 1.0 * p, 0.14 * p, 0.4)
-    s.poly(
-        [
-            (x - 0.9 * p, y - 0.3 * p),
-            (x - 0.85 * p, y - 0.75 * p),
-            (x + 0.2 * p, y - 0.7 * p),
-            (x + 0.5 * p, y - 0.9 * p),
-            (x + 0.95 * p, y - 0.6 * p),
-            (x + 0.95 * p, y - 0.3 * p),
-        ],
-        "#f8f8f4",
-    )
-    s.rect(x - 0.35 * p, y - 1.0 * p, x + 0.05 * p, y - 0.65 * p, "#3a5a48")
-    for a, b in ((-0.8, -0.75), (0.55, 0.4)):
-        s.line([(x + a * p, y - 0.7 * p), (x + b * p, y - 1.75 * p)], "#3a3e46", 1.6)
-    s.rect(x - 0.9 * p, y - 1.85 * p, x + 0.6 * p, y - 1.73 * p, "#e8e4d8")
-    for k in (-0.55, 0.62):
-        s.dot(x + k * p, y - 0.22 * p, 0.24 * p, "#22242a")
-        s.dot(x + k * p, y - 0.22 * p, 0.11 * p, "#c8ccd0")
-
-
-@place(
-    "golf",
-    "on a golf course",
-    "at the golf course",
-    "on the green",
-    "on the golf green next to the flag",
-    "on a fairway",
-    "at a golf club",
-    acts=(
-        ("playing golf", ("stand",)),
-        ("playing golf", ("stand", "walk")),
-        ("putting a golf ball", ("stand",)),
-        ("swinging a golf club", ("stand",)),
-        ("celebrating a hole in one", ("jump",)),
-    ),
-    bases=("stand", "stand", "walk", "jump", "floor"),
-)
-def golf(s):
-    """Rolling mown greens in two tones, white bunkers, a red flag in its hole, a cart."""
-    open_air(s, when=s.one("day", "day", "day", "sunset", "overcast"))
-    y = s.y0
-    for h, c, haze in ((26, "#7aa888", 0.55), (18, "#6ab05a", 0.35), (11, "#7ac058", 0.2)):
-        P.hills(s, y + 5, s.u(0.7, 1.2) * h, c, haze, s.u(0.5, 0.9))
-    for x in s.rng.uniform(0, S, s.i(7, 12)):
-        s.blob(x, y + s.u(-4, 3), s.u(6, 12), s.u(8, 15), s.j("#3f7f44"), haze=0.25)
-    s.blur(s.u(0.1, 0.6))
-    grass = s.j(s.one("#62b446", "#70bc4c"), 5)
-    s.plane(y + 4, mix(grass, "#c8e888", 0.25), grass, 0.05, 50, haze=0.08)
-    s.ground_blend((((s.X + 0.5 * s.Z) / 1.5 + 60) % 2 < 1).astype("f4"), mix(grass, "#0c5a28", 0.3), 0.4)
-    hand = s.one(-1, 1)
-    centre, zg = hand * s.u(0.9, 1.7), s.u(5.6, 6.6)
-    d = np.hypot((s.X - centre) / 2.3, (s.Z - zg) / 1.9)
-    s.ground_blend(np.clip((1.08 - d) * 12, 0, 1), mix(grass, "#0c5a28", 0.25), 0.8)
-    s.ground_blend(np.clip((1.0 - d) * 12, 0, 1), mix(grass, "#d8ff9a", 0.4), 1.0)
-    for _ in range(2):
-        bx, bz = -hand * s.u(1.2, 2.8), s.u(6, 13)
-        bunker = np.hypot((s.X - bx + 0.3 * np.sin(s.Z * 3)) / s.u(0.8, 1.3), (s.Z - bz) / s.u(0.8, 1.3))
-        s.ground_blend(np.clip((1.15 - bunker) * 8, 0, 1), mix(grass, "#1a4a14", 0.4), 0.7)
-        s.ground_blend(np.clip((1.0 - bunker) * 10, 0, 1), "#f4e8c4", 1.0)
-    s.say("a sand bunker", "sand bunkers")
-    x, yy = at(s, centre + s.u(-0.3, 0.3), zg)
-    _flagstick(s, x, yy, s.ppm(yy) * 1.1)
-    s.say("a red flag", "a flag in the hole")
-    if s.p(0.6):
-        yy = s.u(y + 34, 186)
-        _golf_cart(s, 128 - hand * s.u(76, 104), yy, s.ppm(yy) * 0.9)
-        s.say("a golf cart")
-    for k in (-1, 1):
-        if s.p(0.55):
-            yy = s.u(y + 10, y + 34)
-            P.tree(s, 128 + k * s.u(98, 126), yy, s.ppm(yy), s.u(3, 4.6), "#4a8f40")
-    x, yy = 128 + s.one(-1, 1) * s.u(40, 64), s.u(228, 246)
-    s.ground_shadow(x, yy, 3, 0.4)
-    s.dot(x, yy - 2.6, 3, "#ffffff")
-
-    def front():
-        x = s.one(20, 236)
-        s.poly(
-            [(x - 16, 262), (x - 18, 216), (x + 18, 216), (x + 16, 262)], s.j(s.one("#2f4a7a", "#8a2f34", "#22242c"))
-        )
-        s.ell(x, 216, 18, 5, "#14161c")
-        for k in (-10, -3, 4, 11):
-            s.line([(x + k, 216), (x + k * 1.3, 194)], "#c8ccd0", 2)
-            s.ell(x + k * 1.3, 192, 4.5, 3, "#e8eaec")
-
-    return dict(front=front, front_say="a golf bag")
 
 
 def _corner_post(s, x, z, colour, heights) -> None:

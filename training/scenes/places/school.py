@@ -175,7 +175,7 @@ def _primary_school(s) -> None:
         ("giving a lesson", ("stand",)),
         ("learning", ("sit",)),
         ("writing on the blackboard", ("stand",)),
-        ("raising a hand in class", ("stand", "sit")),
+        ("raising a hand", ("stand", "sit")),
     ),
     bases=("stand", "walk", "sit", "jump"),
 )
@@ -317,7 +317,7 @@ def _aisle(s, wood) -> None:
         ("reading a book", ("stand", "sit", "floor")),
         ("looking for a book", ("stand", "walk")),
         ("studying", ("sit", "floor")),
-        ("casting a spell in a haunted library", ("stand",)),
+        ("casting a spell", ("stand",)),
     ),
     bases=("stand", "walk", "sit", "floor"),
 )
