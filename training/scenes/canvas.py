@@ -46,6 +46,8 @@ class Canvas(Ground):
     tint, haze_col, light, key, cast, dark, when: the light: what it multiplies colours with, what far things fade to,
            the side it comes from (-1 left, 1 right), what shades the avatar, how strong cast shadows are, whether lamps
            are on, and the kind of sky (None indoors).
+    floating: nothing stands on the ground here (space, under water).
+    pan:   (2,) pixels by which everything drawn with shapes, glows and soft shapes is moved.
     words: what a caption may mention.
     """
 
@@ -59,6 +61,7 @@ class Canvas(Ground):
         self.words = []
         self.dark = False
         self.floating = False
+        self.pan = np.zeros(2)
         self.when = self.sun = None
         self.key = dict(
             dir=(-0.5, 0.6, 0.6), col=(1.0, 0.97, 0.9), power=1.0, amb=(0.45, 0.5, 0.58), gnd=(0.2, 0.19, 0.17)
@@ -102,7 +105,7 @@ class Canvas(Ground):
 
     def poly(self, points, colour, haze: float = 0.0, raw: bool = False) -> None:
         """Fill a polygon (n, 2), or many of the same length (m, n, 2)."""
-        points = _fixed(points)
+        points = _fixed(np.asarray(points, float) + self.pan)
         points = list(points if points.ndim == 3 else points[None])
         cv2.fillPoly(self.im, points, self.lit(colour, haze, raw), cv2.LINE_AA, SHIFT)
         if self.mask is not None:
@@ -114,14 +117,14 @@ class Canvas(Ground):
 
     def line(self, points, colour, w: float = 1.0, haze: float = 0.0, raw: bool = False) -> None:
         """Draw a polyline about w pixels wide."""
-        points, w = [_fixed(points)], max(1, round(w))
+        points, w = [_fixed(np.asarray(points, float) + self.pan)], max(1, round(w))
         cv2.polylines(self.im, points, False, self.lit(colour, haze, raw), w, cv2.LINE_AA, SHIFT)
         if self.mask is not None:
             cv2.polylines(self.mask, points, False, 255.0, w, cv2.LINE_AA, SHIFT)
 
     def ell(self, x, y, rx, ry, colour, a=0.0, a0=0, a1=360, haze=0.0, raw=False) -> None:
         """Fill an ellipse turned by a degrees, or its sector from a0 to a1."""
-        centre, axes = _fixed((x, y)), np.maximum(_fixed((rx, ry)), 4)
+        centre, axes = _fixed((x + self.pan[0], y + self.pan[1])), np.maximum(_fixed((rx, ry)), 4)
         centre, axes = (int(centre[0]), int(centre[1])), (int(axes[0]), int(axes[1]))
         cv2.ellipse(self.im, centre, axes, a, a0, a1, self.lit(colour, haze, raw), -1, cv2.LINE_AA, SHIFT)
         if self.mask is not None:
@@ -129,7 +132,7 @@ class Canvas(Ground):
 
     def dot(self, x, y, r, colour, haze=0.0, raw=False) -> None:
         """Fill a circle."""
-        centre, r = (round(x * 16), round(y * 16)), max(round(r * 16), 6)
+        centre, r = (round((x + self.pan[0]) * 16), round((y + self.pan[1]) * 16)), max(round(r * 16), 6)
         cv2.circle(self.im, centre, r, self.lit(colour, haze, raw), -1, cv2.LINE_AA, SHIFT)
         if self.mask is not None:
             cv2.circle(self.mask, centre, r, 255.0, -1, cv2.LINE_AA, SHIFT)
@@ -170,6 +173,7 @@ class Canvas(Ground):
 
     def glow(self, x, y, r, colour, k=1.0) -> None:
         """Blend in a spot of light of radius r that falls off to nothing; k is its strength."""
+        x, y = x + self.pan[0], y + self.pan[1]
         x0, y0, x1, y1 = (int(v) for v in (max(x - r, 0), max(y - r, 0), min(x + r, S), min(y + r, S)))
         if x1 - x0 < 2 or y1 - y0 < 2:
             return
@@ -183,7 +187,7 @@ class Canvas(Ground):
     def soft(self, points, colour, k=0.4, blur=3.0) -> None:
         """Blend a colour inside a blurred polygon."""
         inside = np.zeros((S, S), np.uint8)
-        cv2.fillPoly(inside, [_fixed(points)], 255, cv2.LINE_AA, SHIFT)
+        cv2.fillPoly(inside, [_fixed(np.asarray(points, float) + self.pan)], 255, cv2.LINE_AA, SHIFT)
         self.blend(cv2.GaussianBlur(inside, (0, 0), blur) if blur else inside, colour, k)
 
     def blend(self, mask: np.ndarray, colour, k: float) -> None:
@@ -217,6 +221,7 @@ class Canvas(Ground):
 
     def soft_ell(self, x, y, rx, ry, k) -> None:
         """Darken a soft ellipse by k."""
+        x, y = x + self.pan[0], y + self.pan[1]
         far = (max(x - rx * 1.3, 0), max(y - ry * 1.3, 0), min(x + rx * 1.3, S), min(y + ry * 1.3, S))
         x0, y0, x1, y1 = (int(v) for v in far)
         if x1 - x0 < 2 or y1 - y0 < 2:
