@@ -254,6 +254,61 @@ def _corner_post(s, x, z, colour, heights) -> None:
     s.rect(px - w, top + 2, px - w * 0.4, at(s, x, z, heights[0] - 0.1)[1], mix(colour, "#ffffff", 0.25))
 
 
+def _fight_night(s, edge) -> None:
+    """A dark hall, a crowd with flashing cameras, cones of light over the ring."""
+    dusk = s.one("#141a34", "#2a1420", "#16202a", "#241a10")
+    s.tint, s.haze_col = np.array([0.92, 0.92, 0.96]), H(dusk)
+    s.key = dict(
+        dir=(s.light * 0.3, 0.9, 0.4), col=(1.0, 0.98, 0.92), power=1.05, amb=(0.36, 0.36, 0.42), gnd=(0.3, 0.3, 0.32)
+    )
+    s.cast = 0.3
+    s.vgrad(0, edge + 10, ["#04050c", dusk, mix(dusk, "#3a3c58", 0.4)])
+    for row, r, tone in ((edge - 44, 6, 0.95), (edge - 30, 7.5, 0.7), (edge - 14, 9, 0.45)):
+        P.crowd(s, row, 20, mix(dusk, "#6a6a88", tone), r=r, arms=0.25)
+    for _ in range(s.i(4, 9)):
+        x, yy = s.u(0, S), s.u(edge - 50, edge - 16)
+        s.glow(x, yy, s.u(7, 14), "#ffffff", 0.8)  # camera flashes
+    s.blur(s.u(0.2, 0.8))
+    s.rect(0, 4, S, 7, "#3a3e4a", raw=True)
+    for x in (40, 100, 156, 216):
+        s.rect(x - 9, 6, x + 9, 13, "#15151b", raw=True)
+        s.rect(x - 7, 11, x + 7, 14, "#ffffff", raw=True)
+        s.soft([(x - 6, 14), (x + 6, 14), (x + 46, 236), (x - 46, 236)], "#fff8e0", 0.13, 5)
+
+
+def _boxing_gym(s, edge) -> None:
+    """Brick walls with posters, high windows, punching bags on chains; daylight."""
+    s.dark = False
+    s.tint, s.haze_col = np.array([1.0, 0.95, 0.88]), H("#d8c0a0")
+    direction = (s.light * 0.6, 0.7, 0.5)
+    s.key = dict(dir=direction, col=(1.0, 0.96, 0.88), power=0.85, amb=(0.48, 0.44, 0.4), gnd=(0.3, 0.28, 0.26))
+    s.cast = 0.22
+    brick = s.j(s.one("#a8583c", "#8a5a4a", "#b8a898", "#6a7078"))
+    s.rect(0, 0, S, edge + 8, brick)
+    for k, y in enumerate(np.arange(0, edge + 8, 6)):
+        s.line([(0, y), (S, y)], mix(brick, "#e8d8c8", 0.35), 1)
+        for x in np.arange((k % 2) * 7, S, 14):
+            s.line([(x, y), (x, y + 6)], mix(brick, "#e8d8c8", 0.35), 1)
+    for x in (44, 128, 212):
+        s.rect(x - 26, 8, x + 26, 46, "#4a4e54")
+        s.rect(x - 24, 10, x + 24, 44, "#dceef6", raw=True)
+        for q in (-8, 8):
+            s.line([(x + q, 10), (x + q, 44)], "#4a4e54", 1.6)
+        s.soft(
+            [(x - 20, 46), (x + 20, 46), (x + 20 - s.light * 60, 240), (x - 30 - s.light * 60, 240)], "#fff4d8", 0.12, 5
+        )
+    for x in s.rng.uniform(20, 236, 3):
+        s.rect(x - 13, edge - 66, x + 13, edge - 32, s.one("#f0e0b8", "#e8c83a", "#d8d4cc"))
+        s.rect(x - 9, edge - 62, x + 9, edge - 56, s.one("#c8302c", "#22262e"))
+        s.dot(x, edge - 44, 7, s.one("#c8302c", "#22262e", "#3a5ab0"))
+    for x in (s.u(24, 60), s.u(196, 232)):
+        s.line([(x, 0), (x, edge - 58)], "#6a6e76", 1.6)
+        s.rect(x - 9, edge - 58, x + 9, edge - 2, s.one("#b8302c", "#22242a", "#3a4a8a"))
+        s.rect(x + s.light * 3, edge - 57, x + s.light * 6, edge - 3, "#d86a5c")
+    s.say("punching bags", "a brick wall", "boxing posters")
+    s.blur(s.u(0.2, 0.7))
+
+
 @place(
     "boxing",
     "in a boxing ring",
@@ -273,28 +328,15 @@ def _corner_post(s, x, z, colour, heights) -> None:
     dress="any",
 )
 def boxing(s):
-    """A lit canvas with three coloured ropes, red and blue corner posts, a dark crowd and spotlights."""
+    """Canvas, three ropes and coloured corner posts: a match before a dark crowd, or the ring of an old gym."""
+    training = s.p(0.4)
     s.y0, s.hc, s.light, s.dark = s.u(104, 122), s.u(1.4, 1.7), s.one(-1.0, 1.0), True
-    dusk = s.one("#141a34", "#2a1420", "#16202a", "#241a10")
-    s.tint, s.haze_col = np.array([0.92, 0.92, 0.96]), H(dusk)
-    s.key = dict(
-        dir=(s.light * 0.3, 0.9, 0.4), col=(1.0, 0.98, 0.92), power=1.05, amb=(0.36, 0.36, 0.42), gnd=(0.3, 0.3, 0.32)
-    )
-    s.cast = 0.3
     zf = s.u(7.0, 8.4)
     edge = s.row(zf)
-    s.vgrad(0, edge + 10, ["#04050c", dusk, mix(dusk, "#3a3c58", 0.4)])
-    for row, r, tone in ((edge - 44, 6, 0.95), (edge - 30, 7.5, 0.7), (edge - 14, 9, 0.45)):
-        P.crowd(s, row, 20, mix(dusk, "#6a6a88", tone), r=r, arms=0.25)
-    for _ in range(s.i(4, 9)):
-        x, yy = s.u(0, S), s.u(edge - 50, edge - 16)
-        s.glow(x, yy, s.u(7, 14), "#ffffff", 0.8)  # camera flashes
-    s.blur(s.u(0.2, 0.8))
-    s.rect(0, 4, S, 7, "#3a3e4a", raw=True)
-    for x in (40, 100, 156, 216):
-        s.rect(x - 9, 6, x + 9, 13, "#15151b", raw=True)
-        s.rect(x - 7, 11, x + 7, 14, "#ffffff", raw=True)
-        s.soft([(x - 6, 14), (x + 6, 14), (x + 46, 236), (x - 46, 236)], "#fff8e0", 0.13, 5)
+    if training:
+        _boxing_gym(s, edge)
+    else:
+        _fight_night(s, edge)
     canvas = s.j(s.one("#c8d4e4", "#e4e0d4", "#8ab0d8"), 4)
     apron = s.one("#2f5fb0", "#b02c34", "#22262e")
     s.plane(edge, mix(canvas, "#ffffff", 0.1), canvas, 0.03, 40, haze=0.0)
@@ -319,7 +361,9 @@ def boxing(s):
         for q in (-0.18, 0.18):
             s.line([(x + q * p, yy - 0.42 * p), (x + q * 1.2 * p, yy)], "#6a4428", 2)
         s.say("a stool in the corner")
-    s.say("the ropes of the ring", "red and blue corners", "a cheering crowd", "bright spotlights")
+    s.say("the ropes of the ring", "red and blue corners", "ropes and corner posts")
+    if not training:
+        s.say("a cheering crowd", "bright spotlights")
 
     def front():
         for h, c in zip((214, 232, 250), rope):

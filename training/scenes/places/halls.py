@@ -9,7 +9,9 @@ import numpy as np
 from .. import props as P
 from ..canvas import S, mix
 from .registry import place
-from .setting import block, depth, face, room
+from .setting import at, block, depth, face, room
+
+GLASS = ("#e8483c", "#3a78e0", "#f0c040", "#3ab070", "#8a4ad0", "#4ac0e0")
 
 
 def _big_painting(s, x, y, w, h) -> None:
@@ -135,6 +137,96 @@ def _pew(s, x, z, wood) -> None:
         face(s, (q - 0.17, q + 0.17), z - 0.01, (0.3, 0.82), mix(wood, "#1a0c04", 0.22))
 
 
+def _rose_window(s, x, y, r) -> None:
+    """The great round window: rings of coloured petals."""
+    s.dot(x, y, r + 4, mix(s.wall, "#605848", 0.35))
+    s.dot(x, y, r, "#2a2438", raw=True)
+    for ring, (inner, outer, n) in enumerate(((0.2, 0.54, 8), (0.58, 0.95, 16))):
+        for k in range(n):
+            a = np.linspace(2 * np.pi * (k + 0.06) / n, 2 * np.pi * (k + 0.94) / n, 5)
+            petal = np.vstack(
+                [np.stack([np.cos(a), np.sin(a)], 1) * outer, np.stack([np.cos(a), np.sin(a)], 1)[::-1] * inner]
+            )
+            s.poly(petal * r + (x, y), s.j(GLASS[(k * (ring + 1)) % 6], 12), raw=True)
+    s.dot(x, y, 0.15 * r, "#f8e08a", raw=True)
+    s.glow(x, y, 2.2 * r, "#fff4d8", 0.25)
+
+
+def _organ(s, x, foot) -> None:
+    """Golden pipes in a dark wooden case."""
+    wood = "#5a3a24"
+    s.rect(x - 58, foot - 18, x + 58, foot, wood)
+    for k in range(17):
+        px = x - 52 + 6.5 * k
+        h = 15 + 11 * abs(np.cos((k - 8) * 0.39))
+        s.rect(px - 2.4, foot - 14 - h, px + 2.4, foot - 12, "#e0b858")
+        s.rect(px - 2.4, foot - 14 - h, px - 0.8, foot - 12, "#f8e8a8")
+        s.ell(px, foot - 18, 1.4, 2.4, "#5a4010")
+    for k in (-1, 1):
+        s.rect(x + k * 57 - 3, foot - 48, x + k * 57 + 3, foot, mix(wood, "#ffffff", 0.12))
+    s.say("an organ with golden pipes", "organ pipes")
+
+
+def _nave(s, stone, cx) -> None:
+    """Vault ribs and columns around tall windows of stained glass."""
+    yb = s.yb
+    s.vgrad(0, yb, [s.lit(mix(stone, "#100c18", 0.6)), s.lit(mix(stone, "#100c18", 0.25)), s.lit(stone)])
+    t = np.linspace(np.pi, 2 * np.pi, 24)
+    for r in (112, 84):
+        for drop, colour, w in ((92, mix(stone, "#ffffff", 0.25), 4), (95, mix(stone, "#100c18", 0.35), 2)):
+            s.line(np.stack([cx + r * np.cos(t), drop + 0.95 * r * np.sin(t)], 1), colour, w)
+    _stained_glass(s, cx, s.u(14, 22), yb - 50, s.u(18, 24))
+    for k in (-1, 1):
+        _stained_glass(s, cx + k * 52, 44, yb - 44, 10)
+        column = cx + k * s.u(78, 84)
+        s.rect(column - 7, 0, column + 7, yb, mix(stone, "#ffffff", 0.16))
+        shade = column - s.light * 5
+        s.rect(shade - 2, 0, shade + 2, yb, mix(stone, "#100c18", 0.3))
+        s.rect(column - 10, 62, column + 10, 68, mix(stone, "#ffffff", 0.3))
+        if s.p(0.7):
+            _stained_glass(s, cx + k * 108, 34, yb - 34, 13)
+        beam = [(cx + k * 108, 60), (cx + k * 96, 60), (cx + k * 30, 230), (cx + k * 64, 230)]
+        s.soft(beam, s.one("#ffd890", "#a8c8ff", "#ffb0a0"), 0.14, 5)
+    s.say("stained glass windows", "colorful stained glass")
+
+
+def _white_church(s, stone, cx) -> None:
+    """Bright plaster under wooden beams, a rose window over the organ."""
+    yb = s.yb
+    s.vgrad(
+        0, yb, [s.lit(mix(stone, "#a08a70", 0.3)), s.lit(mix(stone, "#ffffff", 0.4)), s.lit(mix(stone, "#ffffff", 0.3))]
+    )
+    beam = s.j("#7a5030")
+    for k, x in enumerate(np.linspace(-40, 296, 9)):
+        s.line([(cx + (x - 128) * 0.35, 34), (x, -6)], mix(beam, "#000000", 0.1 * (k % 2)), 4)
+    s.line([(cx - 70, 35), (cx + 70, 35)], beam, 5)
+    _rose_window(s, cx, 52, s.u(26, 30))
+    _organ(s, cx, yb - 28)
+    for k in (-1, 1):
+        _stained_glass(s, cx + k * s.u(94, 106), 46, yb - 36, 15)
+        s.soft([(cx + k * 110, 90), (cx + k * 92, 90), (cx + k * 34, 230), (cx + k * 76, 230)], "#fff4d0", 0.2, 5)
+    s.say("a round stained glass window", "a rose window")
+
+
+def _altar(s, cx) -> None:
+    """A white table with a golden cross and candles."""
+    yb = s.yb
+    s.rect(cx - 34, yb - 26, cx + 34, yb + 2, "#f4f0e4")
+    s.rect(cx - 38, yb - 30, cx + 38, yb - 25, mix("#f4f0e4", "#c8a04a", 0.3))
+    s.rect(cx - 2, yb - 58, cx + 2, yb - 30, "#d8a83a")
+    s.rect(cx - 9, yb - 51, cx + 9, yb - 47, "#d8a83a")
+    for k in (-22, 22):
+        _candles(s, cx + k, yb - 30, 2)
+    s.say("an altar with candles", "burning candles")
+
+
+def _bouquet(s, x, y, size) -> None:
+    """White and pink flowers at the end of a pew."""
+    for _ in range(14):
+        a, r = s.u(0, 6.3), s.u(0, size)
+        s.dot(x + np.cos(a) * r, y + np.sin(a) * r * 0.8, size * 0.3, s.one("#ffffff", "#f8c8d4", "#e88aa8", "#6aa04a"))
+
+
 def _stained_glass(s, x, y0, y1, w) -> None:
     """A pointed window of coloured glass."""
     t = np.linspace(0, 1, 9)
@@ -151,10 +243,14 @@ def _stained_glass(s, x, y0, y1, w) -> None:
     s.mask = keep
     before = s.im.copy()
     size = max(4.5, w * 0.42)
-    for row in np.arange(y0 - 2, y1, size):
-        for q in np.arange(x - w, x + w, size):
-            c = s.j(s.one("#e8483c", "#3a78e0", "#f0c040", "#3ab070", "#8a4ad0", "#4ac0e0"), 14)
-            s.rect(q + 0.6, row + 0.6, q + size - 0.6, row + size - 0.6, c, raw=True)
+    panes: list[list] = [[] for _ in GLASS * 2]
+    for top in np.arange(y0 - 2, y1, size):
+        for left in np.arange(x - w, x + w, size):
+            a, b, c, d = left + 0.6, top + 0.6, left + size - 0.6, top + size - 0.6
+            s.one(*panes).append([(a, b), (c, b), (c, d), (a, d)])
+    for colour, cells in zip(GLASS * 2, panes):
+        if cells:
+            s.poly(np.array(cells), s.j(colour, 14), raw=True)
     s.im = np.where(hit[..., None] > 127, s.im, before)
     s.line([(x, y0), (x, y1)], "#2a2438", 1.4, raw=True)
     s.glow(x, (y0 + y1) / 2, 2.4 * w, "#fff4d8", 0.22)
@@ -189,51 +285,39 @@ def _candles(s, x, y, n=5) -> None:
     seat="bench",
 )
 def church(s):
-    """Stone vaults, tall stained glass, an altar with candles at the end of a red carpet between pews."""
-    stone = s.j(s.one("#b8ac98", "#a09a98", "#c8b8a0", "#8f8a90"), 5)
-    room(s, stone, mix(stone, "#4a3c30", 0.35), s.u(148, 160), "checker" if s.p(0.5) else "tiles", "#ffe8c0")
-    s.tint = s.tint * np.array([0.92, 0.88, 0.86])
-    yb, far = s.yb, depth(s, s.yb)
-    s.vgrad(0, yb, [s.lit(mix(stone, "#100c18", 0.6)), s.lit(mix(stone, "#100c18", 0.25)), s.lit(stone)])
+    """Tall stained glass between columns, or a white church with a rose window and an organ; pews, altar, carpet."""
+    bright = s.p(0.45)
+    stone = s.j(
+        s.one("#ece4d4", "#dcd8d0", "#e0d4c4") if bright else s.one("#b8ac98", "#a09a98", "#c8b8a0", "#8f8a90"), 5
+    )
+    floor = s.j(s.one("#c89a68", "#b8a088")) if bright else mix(stone, "#4a3c30", 0.35)
+    kind = "planks" if bright else s.one("checker", "tiles")
+    room(s, stone, floor, s.u(148, 160), kind, "#ffe8c0")
+    s.tint = s.tint * (np.ones(3) if bright else np.array([0.92, 0.88, 0.86]))
     cx = 128 + s.u(-8, 8)
-    for r in (112, 84):  # ribs of the vault
-        t = np.linspace(np.pi, 2 * np.pi, 24)
-        s.line(np.stack([cx + r * np.cos(t), 92 + 0.95 * r * np.sin(t)], 1), mix(stone, "#ffffff", 0.25), 4)
-        s.line(np.stack([cx + r * np.cos(t), 95 + 0.95 * r * np.sin(t)], 1), mix(stone, "#100c18", 0.35), 2)
-    _stained_glass(s, cx, s.u(14, 22), yb - 50, s.u(18, 24))
-    for k in (-1, 1):
-        _stained_glass(s, cx + k * 52, 44, yb - 44, 10)
-        column = cx + k * s.u(78, 84)
-        s.rect(column - 7, 0, column + 7, yb, mix(stone, "#ffffff", 0.16))
-        s.rect(
-            column - (7 if s.light > 0 else -3), 0, column - (3 if s.light > 0 else -7), yb, mix(stone, "#100c18", 0.3)
-        )
-        s.rect(column - 10, 62, column + 10, 68, mix(stone, "#ffffff", 0.3))
-        if s.p(0.7):
-            _stained_glass(s, cx + k * 108, 34, yb - 34, 13)
-        s.soft(
-            [(cx + k * 108, 60), (cx + k * 96, 60), (cx + k * 30, 230), (cx + k * 64, 230)],
-            s.one("#ffd890", "#a8c8ff", "#ffb0a0"),
-            0.14,
-            5,
-        )
-    s.say("stained glass windows", "colorful stained glass")
-    s.rect(cx - 34, yb - 26, cx + 34, yb + 2, "#f4f0e4")
-    s.rect(cx - 38, yb - 30, cx + 38, yb - 25, mix("#f4f0e4", "#c8a04a", 0.3))
-    s.rect(cx - 2, yb - 58, cx + 2, yb - 30, "#d8a83a")
-    s.rect(cx - 9, yb - 51, cx + 9, yb - 47, "#d8a83a")
-    for k in (-22, 22):
-        _candles(s, cx + k, yb - 30, 2)
-    s.say("an altar with candles", "burning candles")
+    if bright:
+        _white_church(s, stone, cx)
+    else:
+        _nave(s, stone, cx)
+    _altar(s, cx)
     s.blur(s.u(0, 0.5))
+    far = depth(s, s.yb)
     middle = (cx - 128) / s.f * far * 0.5
-    s.ground_blend((np.abs(s.X - middle) < 0.62).astype("f4"), s.j("#a8242c", 6), 0.95)
-    s.ground_blend((np.abs(np.abs(s.X - middle) - 0.56) < 0.03).astype("f4"), "#e0b048", 0.9)
-    wood = s.j(s.one("#6a4228", "#8a5a34", "#4f3020"))
+    across = np.abs(s.X - middle)
+    s.ground_blend(
+        (across < 0.62).astype("f4"), s.j(s.one("#a8242c", "#2f4a8a", "#e8e0d0") if bright else "#a8242c", 6), 0.95
+    )
+    s.ground_blend((np.abs(across - 0.56) < 0.03).astype("f4"), "#e0b048", 0.9)
+    wood = s.j(s.one("#6a4228", "#8a5a34", "#4f3020", "#b8824a"))
+    wedding = s.p(0.3)
     for z in np.arange(far - 1.2, 3.9, -0.95):
         for k in (-1, 1):
-            x = sorted((middle + k * 0.95, middle + k * 3.6))
-            _pew(s, x, z, wood)
+            _pew(s, sorted((middle + k * 0.95, middle + k * 3.6)), z, wood)
+            if wedding:
+                x, y = at(s, middle + k * 0.95, z, 0.85)
+                _bouquet(s, x, y, 26 / z)
+    if wedding:
+        s.say("white flowers on the pews", "wedding flowers")
     s.say("wooden pews", "rows of benches")
 
     def front():

@@ -6,8 +6,9 @@ import numpy as np
 
 from ..canvas import S, mix
 from .registry import place
-from .setting import at, block, ceiling_lamps, depth, face, flank, room
+from .setting import at, block, ceiling_lamps, depth, face, flank, flanks, room
 
+FRUIT = ("#e0403c", "#f0b02c", "#7ab83a", "#f08030", "#8a3a6a", "#f4e04a")
 GOODS = ("#d8403a", "#f0b42c", "#3a7ac8", "#4aa04a", "#f4f0e4", "#e87a2c", "#8a4ab0", "#f078a0", "#2fa8a0")
 
 
@@ -15,20 +16,24 @@ def _shelf_wall(s, x, z, colour) -> None:
     """Shelves full of goods along one side of the aisle, in perspective; x metres aside, z (near, far)."""
     near, far = z
     flank(s, x, z, (0, 2.3), mix(colour, "#000010", 0.5))
+    colours = [s.j(c) for c in GOODS * 2]
+    packs: list[list] = [[] for _ in colours]
+    labels: list[list] = [[], []]
     for k in range(5):
         lo, hi = 0.12 + 0.44 * k, 0.12 + 0.44 * (k + 1)
-        zz = far
-        while zz > near:
-            w = s.u(0.3, 0.8)
-            c = s.j(s.one(*GOODS))
-            a, b = max(zz - w, near), zz
-            top = hi - 0.09 - s.u(0, 0.1)
-            flank(s, x, (a + 0.03, b), (lo, top), c)
-            if s.p(0.6):
-                flank(s, x, (a + 0.05, b - 0.03), (lo + 0.08, lo + 0.18), mix(c, s.one("#ffffff", "#202020"), 0.6))
-            zz = a
+        zz = near
+        while zz < far - 0.06:
+            end = min(zz + s.u(0.3, 0.8), far)
+            s.one(*packs).append((zz + 0.03, end, lo, hi - 0.09 - s.u(0, 0.1)))
+            if s.p(0.6) and end - zz > 0.15:
+                s.one(*labels).append((zz + 0.05, end - 0.03, lo + 0.08, lo + 0.18))
+            zz = end
         flank(s, x, z, (lo - 0.05, lo), colour)
         flank(s, x, z, (lo - 0.05, lo - 0.02), "#f0c02c")
+    for pack, parts in zip(colours, packs):
+        flanks(s, x, parts, pack)
+    for label, parts in zip(("#f8f4ea", "#5a4a48"), labels):
+        flanks(s, x, parts, label)
 
 
 def _trolley(s, x, y, p) -> None:
@@ -69,6 +74,77 @@ def _trolley(s, x, y, p) -> None:
     s.line([(left - d * 0.1 * p, y - 1.03 * p), (left + d * 0.06 * p, y - 0.98 * p)], "#d83a34", 3.5)
 
 
+def _aisle(s, sign) -> None:
+    """An aisle between two walls of goods; glass doors of the fridges at its end."""
+    yb = s.yb
+    far, centre = depth(s, yb), s.u(-0.3, 0.3)
+    s.rect(0, yb - 74, S, yb - 60, sign)
+    for k in range(9):
+        s.rect(84 + 10 * k, yb - 70, 84 + 10 * k + s.u(4, 8), yb - 64, "#ffffff")
+    for x in np.arange(0, S, 30):
+        s.rect(x + 2, yb - 56, x + 28, yb - 4, "#4a5660")
+        for row in np.arange(yb - 52, yb - 8, 12):
+            for q in np.arange(x + 4, x + 26, 5):
+                s.rect(q, row + 3, q + 4, row + 11, s.one(*GOODS))
+        s.soft([(x + 8, yb - 56), (x + 14, yb - 56), (x + 6, yb - 4), (x, yb - 4)], "#ffffff", 0.3, 1)
+    for z in (far * 0.95, far * 0.72, far * 0.55, far * 0.42):
+        for k in (-0.8, 0.8):
+            (x0, y0), (x1, _) = at(s, centre + k - 0.45, z, 3.2), at(s, centre + k + 0.45, z, 3.2)
+            s.rect(x0, y0 - 1.5, x1, y0 + 1.5, "#ffffff", raw=True)
+            s.glow((x0 + x1) / 2, y0, 26, "#ffffff", 0.4)
+    rack = s.j(s.one("#c8ccd0", "#e8e4dc", "#8a929a"))
+    for k in (-1, 1):
+        _shelf_wall(s, centre + k * s.u(1.75, 2.0), (2.2, far - s.u(0.3, 1.0)), rack)
+    s.say("full shelves", "shelves full of groceries", "colorful products")
+    s.blur(s.u(0, 0.5))
+    if s.p(0.5):
+        x, y = at(s, centre + s.u(-0.3, 0.3), far * 0.8, 2.75)
+        s.rect(x - 24, y - 9, x + 24, y + 5, sign)
+        for k in range(3):
+            s.rect(x - 18, y - 6 + 4 * k, x + s.u(-4, 18), y - 4.6 + 4 * k, "#ffffff")
+
+
+def _fruit_display(s, x, z) -> None:
+    """A slanted stand of crates with fruit and vegetables; x its middle, metres, z its front."""
+    wood = s.j("#7a5434", 6)
+    block(s, (x - 1.0, x + 1.0), (z, z + 1.0), (0, 0.5), wood)
+    for row in range(3):
+        near, up = z + 0.33 * row, 0.5 + 0.22 * row
+        for k in range(3):
+            x0 = x - 1.0 + 0.67 * k
+            face(s, (x0 + 0.02, x0 + 0.65), near, (up - 0.04, up + 0.16), mix(wood, "#ffffff", 0.22))
+            colour, r = s.one(*FRUIT), 0.085 * s.f / near
+            for line in (0.24, 0.16):
+                for q in np.linspace(x0 + 0.08, x0 + 0.59, 5):
+                    px, py = at(s, q, near, up + line)
+                    s.dot(px + s.u(-1, 1), py, r, s.j(colour, 8))
+
+
+def _produce_corner(s, sign) -> None:
+    """Stands of fruit on both sides before a dark wall with lettering and shelves of bottles."""
+    yb = s.yb
+    dark = s.j(s.one("#2f4a3a", "#3a3a40", "#4a3428"))
+    s.rect(0, 0, S, yb - 4, dark)
+    s.rect(70, 16, 186, 40, sign)
+    for k in range(7):
+        s.rect(82 + 14 * k, 22, 82 + 14 * k + s.u(7, 11), 34, "#ffffff")
+    for shelf in (yb - 66, yb - 42, yb - 18):
+        for x in np.arange(4, S - 4, 8):
+            h = s.u(11, 17)
+            s.rect(x, shelf - h, x + 6, shelf, s.j(s.one(*GOODS), 8))
+        s.rect(0, shelf, S, shelf + 3, "#c8a878")
+    for x in (40, 128, 216):
+        s.line([(x, 0), (x, 46)], "#1a1c20", 1)
+        s.poly([(x - 11, 56), (x - 4, 46), (x + 4, 46), (x + 11, 56)], "#22262c")
+        s.glow(x, 58, 42, "#fff4d0", 0.5)
+    s.blur(s.u(0, 0.5))
+    far = depth(s, yb)
+    for z in (far - 1.6, far - 3.0):
+        for k in (-1, 1):
+            _fruit_display(s, k * (1.25 + 0.13 * z), z)
+    s.say("fresh fruit and vegetables", "heaps of fruit", "crates of apples and oranges")
+
+
 @place(
     "supermarket",
     "in a supermarket",
@@ -87,37 +163,14 @@ def _trolley(s, x, y, p) -> None:
     bases=("stand", "walk", "run", "jump", "floor"),
 )
 def supermarket(s):
-    """An aisle between two walls of colourful goods, strip lights, a trolley."""
+    """An aisle between two walls of colourful goods, or the stands of fruit; strip lights, a trolley."""
     room(s, s.j(s.one("#e8ecea", "#dfe8ee", "#f0e8d8"), 4), s.j("#dcdcd6", 4), s.u(146, 158), "tiles", "#f8fbff")
-    yb = s.yb
-    far = depth(s, yb)
-    centre = s.u(-0.3, 0.3)
     sign = s.j(s.one("#d8403a", "#2f8a4a", "#2f6ac0", "#f0902c"))
     s.rect(0, 0, S, 6, "#c8ccd0")
-    s.rect(0, yb - 74, S, yb - 60, sign)
-    for k in range(9):
-        s.rect(84 + 10 * k, yb - 70, 84 + 10 * k + s.u(4, 8), yb - 64, "#ffffff")
-    for x in np.arange(0, S, 30):  # glass doors of the fridges at the back
-        s.rect(x + 2, yb - 56, x + 28, yb - 4, "#4a5660")
-        for row in np.arange(yb - 52, yb - 8, 12):
-            for q in np.arange(x + 4, x + 26, 5):
-                s.rect(q, row + 3, q + 4, row + 11, s.j(s.one(*GOODS)))
-        s.soft([(x + 8, yb - 56), (x + 14, yb - 56), (x + 6, yb - 4), (x, yb - 4)], "#ffffff", 0.3, 1)
-    for z in (far * 0.95, far * 0.72, far * 0.55, far * 0.42):
-        for k in (-0.8, 0.8):
-            (x0, y0), (x1, _) = at(s, centre + k - 0.45, z, 3.2), at(s, centre + k + 0.45, z, 3.2)
-            s.rect(x0, y0 - 1.5, x1, y0 + 1.5, "#ffffff", raw=True)
-            s.glow((x0 + x1) / 2, y0, 26, "#ffffff", 0.4)
-    rack = s.j(s.one("#c8ccd0", "#e8e4dc", "#8a929a"))
-    for k in (-1, 1):
-        _shelf_wall(s, centre + k * s.u(1.75, 2.0), (2.2, far - s.u(0.3, 1.0)), rack)
-    s.say("full shelves", "shelves full of groceries", "colorful products")
-    s.blur(s.u(0, 0.5))
-    if s.p(0.5):
-        x, y = at(s, centre + s.u(-0.3, 0.3), far * 0.8, 2.75)
-        s.rect(x - 24, y - 9, x + 24, y + 5, sign)
-        for k in range(3):
-            s.rect(x - 18, y - 6 + 4 * k, x + s.u(-4, 18), y - 4.6 + 4 * k, "#ffffff")
+    if s.p(0.6):
+        _aisle(s, sign)
+    else:
+        _produce_corner(s, sign)
     if s.p(0.75):
         yy = s.u(196, 226)
         _trolley(s, s.one(s.u(44, 66), s.u(190, 212)), yy, s.ppm(yy) * 0.95)
@@ -176,29 +229,9 @@ def _heart_monitor(s, x, y, p) -> None:
     s.line([(x + a * p, m + b * p) for a, b in beat], "#4aff8a", 1.6, raw=True)
 
 
-@place(
-    "hospital",
-    "in a hospital",
-    "at the hospital",
-    "in a hospital room",
-    "next to a hospital bed",
-    "at the doctor's",
-    "in a clinic",
-    acts=(
-        ("visiting a patient", ("stand", "sit")),
-        ("working as a nurse", ("stand", "walk")),
-        ("waiting for the doctor", ("sit", "stand")),
-        ("recovering from an illness", ("lie", "sit")),
-        ("giving first aid", ("floor",)),
-    ),
-    bases=("stand", "walk", "sit", "floor", "lie"),
-)
-def hospital(s):
-    """A pale green room with a white bed on wheels, a drip, a heart monitor and a cross."""
-    wall = s.j(s.one("#d8ece4", "#dcecf2", "#e4f0e0"), 3)
-    room(s, wall, s.j(s.one("#c8d8d8", "#b8ccd0", "#d8dcd4"), 4), floor_kind=s.one("tiles", "plain"), light="#f4fbff")
+def _sick_room(s, wall, band) -> None:
+    """A bed behind a curtain, its monitor and drip, a cross on the wall."""
     yb = s.yb
-    band = s.j(s.one("#4ab0a0", "#4a9ad0", "#6ac08a"))
     s.rect(0, yb - 36, S, yb - 30, band)
     ceiling_lamps(s)
     hand = s.one(-1, 1)
@@ -237,6 +270,94 @@ def hospital(s):
             s.line([(x - 18, y - 48 * k), (x + 18, y - 48 * k)], "#a8b8c0", 1)
         s.rect(x - 12, y - 60, x - 4, y - 50, band)
         s.rect(x + 2, y - 57, x + 14, y - 50, "#ffffff")
+
+
+def _corridor(s, band) -> None:
+    """A long corridor: doors on both sides, a row of lights, a bed on wheels at the wall, a green exit sign."""
+    yb = s.yb
+    far = depth(s, yb)
+    side_wall = s.wall
+    half = 1.9
+    for k in (-1, 1):
+        corner = at(s, k * half, far)[0]
+        edge = 128 + k * 128
+        s.poly(
+            [(corner, 0), (edge, -80), (edge, S + 60), (corner, yb)],
+            mix(side_wall, "#103040", 0.1 if k == s.light else 0.02),
+        )
+        flank(s, k * half, (2.0, far), (0.85, 1.05), band)
+        flank(s, k * half, (2.0, far), (0, 0.12), mix(side_wall, "#103040", 0.3))
+        for z in np.arange(far - 1.4, 3.2, -2.1):
+            flank(s, k * half, (z, z + 1.05), (0, 2.15), "#ffffff")
+            flank(s, k * half, (z + 0.07, z + 0.98), (0, 2.08), mix(band, "#e8f0f0", 0.45))
+            flank(s, k * half, (z + 0.35, z + 0.7), (1.35, 1.85), "#cfe8f4")
+    s.rect(at(s, -half, far)[0], 0, at(s, half, far)[0], yb, mix(side_wall, "#ffffff", 0.25))
+    for k in (-1, 1):  # the double door at the end
+        face(s, (min(0, k * 0.8) + 0.02, max(0, k * 0.8) - 0.02), far, (0, 2.1), mix(band, "#e8f0f0", 0.35))
+        s.dot(*at(s, k * 0.4, far, 1.5), 6, "#cfe8f4")
+    (x, y), w = at(s, 0, far, 2.5), 14
+    s.rect(x - w, y - 7, x + w, y + 5, "#2fa86a", raw=True)
+    s.poly(
+        [
+            (x - 7, y - 3),
+            (x + 3, y - 3),
+            (x + 3, y - 5),
+            (x + 9, y - 1),
+            (x + 3, y + 3),
+            (x + 3, y + 1),
+            (x - 7, y + 1),
+        ],
+        "#ffffff",
+        raw=True,
+    )
+    for z in np.linspace(far, 3.4, 5):
+        (x0, y), (x1, _) = at(s, -0.5, z, 3.1), at(s, 0.5, z, 3.1)
+        s.rect(x0, y - 20 / z, x1, y, "#ffffff", raw=True)
+        s.glow((x0 + x1) / 2, y, 190 / z, "#ffffff", 0.4)
+    s.soft([at(s, -0.4, far), at(s, 0.4, far), at(s, 0.7, 3.0), at(s, -0.7, 3.0)], "#ffffff", 0.25, 6)
+    s.blur(s.u(0, 0.4))
+    k = s.one(-1, 1)
+    x0 = half - 1.05 if k > 0 else -half + 0.1
+    _hospital_bed(s, (x0, x0 + 0.95), (s.u(3.9, 4.3), s.u(5.9, 6.4)))
+    yy = s.row(5.0)
+    _drip(s, at(s, -k * (half - 0.4), 5.0)[0], yy, s.ppm(yy))
+    s.say("a long corridor", "a row of doors", "a bed on wheels")
+
+
+@place(
+    "hospital",
+    "in a hospital",
+    "at the hospital",
+    "in a hospital room",
+    "next to a hospital bed",
+    "at the doctor's",
+    "in a clinic",
+    acts=(
+        ("visiting a patient", ("stand", "sit")),
+        ("working as a nurse", ("stand", "walk")),
+        ("waiting for the doctor", ("sit", "stand")),
+        ("recovering from an illness", ("lie", "sit")),
+        ("giving first aid", ("floor",)),
+    ),
+    bases=("stand", "walk", "sit", "floor", "lie"),
+)
+def hospital(s):
+    """A pale green room with a white bed on wheels, a drip, a heart monitor and a cross; or the long corridor."""
+    corridor = s.p(0.4)
+    wall = s.j(s.one("#d8ece4", "#dcecf2", "#e4f0e0"), 3)
+    room(
+        s,
+        wall,
+        s.j(s.one("#c8d8d8", "#b8ccd0", "#d8dcd4"), 4),
+        s.u(142, 152) if corridor else None,
+        s.one("tiles", "plain"),
+        "#f4fbff",
+    )
+    band = s.j(s.one("#4ab0a0", "#4a9ad0", "#6ac08a"))
+    if corridor:
+        _corridor(s, band)
+    else:
+        _sick_room(s, wall, band)
 
     def front():
         x = s.one(16, 240)
