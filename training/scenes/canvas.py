@@ -37,6 +37,13 @@ def mix(a, b, t: float) -> np.ndarray:
     return H(a) * (1 - t) + H(b) * t
 
 
+@functools.lru_cache(None)
+def _circle(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """(2, n) points of the unit circle, and (6, n) the sines and cosines of 2, 3 and 5 times their angle."""
+    t = np.linspace(0, 2 * math.pi, n, endpoint=False)
+    return np.stack([np.cos(t), np.sin(t)]), np.stack([f(k * t) for k in (2, 3, 5) for f in (np.sin, np.cos)])
+
+
 def _fixed(points) -> np.ndarray:
     points = np.array(points, float)
     points *= 1 << SHIFT
@@ -166,11 +173,11 @@ class Canvas(Ground):
 
     def blob(self, x, y, rx, ry, colour, n=10, wob=0.15, **light) -> None:
         """Fill an ellipse with a wobbly outline."""
-        t = np.linspace(0, 2 * math.pi, n * 3, endpoint=False)
-        phase = self.rng.uniform(0, 6.3, 3)
-        wave = np.sin(2 * t + phase[0]) * 0.5 + np.sin(3 * t + phase[1]) * 0.5 + np.sin(5 * t + phase[2]) * 0.35
-        r = 1 + wob * wave
-        self.poly(np.stack([x + rx * r * np.cos(t), y + ry * r * np.sin(t)], 1), colour, **light)
+        circle, waves = _circle(n * 3)
+        a, b, c = self.rng.uniform(0, 6.3, 3).tolist()
+        phases = (0.5 * math.cos(a), 0.5 * math.sin(a), 0.5 * math.cos(b), 0.5 * math.sin(b))
+        r = 1 + wob * (np.array([*phases, 0.35 * math.cos(c), 0.35 * math.sin(c)]) @ waves)
+        self.poly((circle * r).T * (rx, ry) + (x, y), colour, **light)
 
     def round_shade(self, x, y, r, colour, k=0.75, **light) -> None:
         """A ball with a lit side; the lower k, the darker its other side."""

@@ -168,7 +168,7 @@ def _tractor(s, x, y, p) -> None:
     acts=(
         ("harvesting", ("stand", "floor")),
         ("feeding the animals", ("stand", "floor")),
-        ("working in the field", ("stand", "walk")),
+        ("sowing seeds", ("stand", "walk")),
         ("milking a cow", ("sit", "floor")),
         ("pitching hay", ("stand",)),
     ),
@@ -257,8 +257,8 @@ def _lit_by_fire(s, x, y) -> None:
     acts=(
         ("camping", ("sit", "floor", "stand")),
         ("roasting marshmallows", ("sit", "floor")),
-        ("warming up by the fire", ("sit", "floor", "stand")),
-        ("playing the guitar by a campfire", ("sit", "floor")),
+        ("warming their hands", ("sit", "floor", "stand")),
+        ("playing the guitar", ("sit", "floor")),
         ("telling ghost stories", ("sit", "floor")),
     ),
     bases=("stand", "walk", "sit", "floor", "sit"),

@@ -94,8 +94,8 @@ def _garland(s, y) -> None:
     acts=(
         ("opening presents", ("floor", "sit")),
         ("decorating the christmas tree", ("stand",)),
-        ("celebrating christmas", ("stand", "jump", "sit")),
-        ("warming up by the fire", ("sit", "floor", "stand")),
+        ("celebrating", ("stand", "jump", "sit")),
+        ("warming their hands", ("sit", "floor", "stand")),
         ("singing carols", ("stand",)),
     ),
     bases=("stand", "walk", "sit", "floor", "jump"),

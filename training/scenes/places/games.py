@@ -1,4 +1,4 @@
-"""More places for sport: tennis court, ice rink, golf course, boxing ring."""
+"""More places for sport: tennis court, ice rink, boxing ring."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def tennis(s):
         ("ice skating", ("stand", "walk", "jump")),
         ("figure skating", ("jump", "stand")),
         ("playing ice hockey", ("stand", "run")),
-        ("slipping on the ice", ("floor",)),
+        ("slipping", ("floor",)),
     ),
     bases=("stand", "walk", "run", "jump", "floor"),
     dress="warm",
@@ -245,107 +245,6 @@ def _frozen_lake(s) -> tuple[str, ...]:
     return ("on a frozen lake", "on a frozen pond", "on the ice", "on a frozen lake in winter")
 
 
-def _flagstick(s, x, y, p) -> None:
-    """The hole with its flag."""
-    s.ell(x, y, 0.16 * p, 0.05 * p, "#1c2a1c")
-    s.line([(x, y), (x, y - 2.1 * p)], "#f4f0d8", 2)
-    d = 1 if x < 128 else -1
-    s.poly(
-        [(x, y - 2.1 * p), (x + d * 0.75 * p, y - 1.85 * p), (x, y - 1.6 * p)], s.one("#e0302c", "#e0302c", "#f4d03a")
-    )
-
-
-def _golf_cart(s, x, y, p) -> None:
-    """A white cart with a roof."""
-    s.soft_ell(x, y, 1.0 * p, 0.14 * p, 0.4)
-    s.poly(
-        [
-            (x - 0.9 * p, y - 0.3 * p),
-            (x - 0.85 * p, y - 0.75 * p),
-            (x + 0.2 * p, y - 0.7 * p),
-            (x + 0.5 * p, y - 0.9 * p),
-            (x + 0.95 * p, y - 0.6 * p),
-            (x + 0.95 * p, y - 0.3 * p),
-        ],
-        "#f8f8f4",
-    )
-    s.rect(x - 0.35 * p, y - 1.0 * p, x + 0.05 * p, y - 0.65 * p, "#3a5a48")
-    for a, b in ((-0.8, -0.75), (0.55, 0.4)):
-        s.line([(x + a * p, y - 0.7 * p), (x + b * p, y - 1.75 * p)], "#3a3e46", 1.6)
-    s.rect(x - 0.9 * p, y - 1.85 * p, x + 0.6 * p, y - 1.73 * p, "#e8e4d8")
-    for k in (-0.55, 0.62):
-        s.dot(x + k * p, y - 0.22 * p, 0.24 * p, "#22242a")
-        s.dot(x + k * p, y - 0.22 * p, 0.11 * p, "#c8ccd0")
-
-
-@place(
-    "golf",
-    "on a golf course",
-    "at the golf course",
-    "on the green",
-    "on the golf green next to the flag",
-    "on a fairway",
-    "at a golf club",
-    acts=(
-        ("playing golf", ("stand",)),
-        ("playing golf", ("stand", "walk")),
-        ("putting a golf ball", ("stand",)),
-        ("swinging a golf club", ("stand",)),
-        ("celebrating a hole in one", ("jump",)),
-    ),
-    bases=("stand", "stand", "walk", "jump", "floor"),
-)
-def golf(s):
-    """Rolling mown greens in two tones, white bunkers, a red flag in its hole, a cart."""
-    open_air(s, when=s.one("day", "day", "day", "sunset", "overcast"))
-    y = s.y0
-    for h, c, haze in ((26, "#7aa888", 0.55), (18, "#6ab05a", 0.35), (11, "#7ac058", 0.2)):
-        P.hills(s, y + 5, s.u(0.7, 1.2) * h, c, haze, s.u(0.5, 0.9))
-    for x in s.rng.uniform(0, S, s.i(7, 12)):
-        s.blob(x, y + s.u(-4, 3), s.u(6, 12), s.u(8, 15), s.j("#3f7f44"), haze=0.25)
-    s.blur(s.u(0.1, 0.6))
-    grass = s.j(s.one("#62b446", "#70bc4c"), 5)
-    s.plane(y + 4, mix(grass, "#c8e888", 0.25), grass, 0.05, 50, haze=0.08)
-    s.ground_blend((((s.X + 0.5 * s.Z) / 1.5 + 60) % 2 < 1).astype("f4"), mix(grass, "#0c5a28", 0.3), 0.4)
-    hand = s.one(-1, 1)
-    centre, zg = hand * s.u(0.9, 1.7), s.u(5.6, 6.6)
-    d = np.hypot((s.X - centre) / 2.3, (s.Z - zg) / 1.9)
-    s.ground_blend(np.clip((1.08 - d) * 12, 0, 1), mix(grass, "#0c5a28", 0.25), 0.8)
-    s.ground_blend(np.clip((1.0 - d) * 12, 0, 1), mix(grass, "#d8ff9a", 0.4), 1.0)
-    for _ in range(2):
-        bx, bz = -hand * s.u(1.2, 2.8), s.u(6, 13)
-        bunker = np.hypot((s.X - bx + 0.3 * np.sin(s.Z * 3)) / s.u(0.8, 1.3), (s.Z - bz) / s.u(0.8, 1.3))
-        s.ground_blend(np.clip((1.15 - bunker) * 8, 0, 1), mix(grass, "#1a4a14", 0.4), 0.7)
-        s.ground_blend(np.clip((1.0 - bunker) * 10, 0, 1), "#f4e8c4", 1.0)
-    s.say("a sand bunker", "sand bunkers")
-    x, yy = at(s, centre + s.u(-0.3, 0.3), zg)
-    _flagstick(s, x, yy, s.ppm(yy) * 1.1)
-    s.say("a red flag", "a flag in the hole")
-    if s.p(0.6):
-        yy = s.u(y + 34, 186)
-        _golf_cart(s, 128 - hand * s.u(76, 104), yy, s.ppm(yy) * 0.9)
-        s.say("a golf cart")
-    for k in (-1, 1):
-        if s.p(0.55):
-            yy = s.u(y + 10, y + 34)
-            P.tree(s, 128 + k * s.u(98, 126), yy, s.ppm(yy), s.u(3, 4.6), "#4a8f40")
-    x, yy = 128 + s.one(-1, 1) * s.u(40, 64), s.u(228, 246)
-    s.ground_shadow(x, yy, 3, 0.4)
-    s.dot(x, yy - 2.6, 3, "#ffffff")
-
-    def front():
-        x = s.one(20, 236)
-        s.poly(
-            [(x - 16, 262), (x - 18, 216), (x + 18, 216), (x + 16, 262)], s.j(s.one("#2f4a7a", "#8a2f34", "#22242c"))
-        )
-        s.ell(x, 216, 18, 5, "#14161c")
-        for k in (-10, -3, 4, 11):
-            s.line([(x + k, 216), (x + k * 1.3, 194)], "#c8ccd0", 2)
-            s.ell(x + k * 1.3, 192, 4.5, 3, "#e8eaec")
-
-    return dict(front=front, front_say="a golf bag")
-
-
 def _corner_post(s, x, z, colour, heights) -> None:
     """A ring post with its pad."""
     (px, py), (_, top) = at(s, x, z), at(s, x, z, heights[-1] + 0.12)
@@ -353,6 +252,61 @@ def _corner_post(s, x, z, colour, heights) -> None:
     s.rect(px - w * 0.5, top, px + w * 0.5, py, "#4a4e56")
     s.rect(px - w, top + 2, px + w, at(s, x, z, heights[0] - 0.1)[1], colour)
     s.rect(px - w, top + 2, px - w * 0.4, at(s, x, z, heights[0] - 0.1)[1], mix(colour, "#ffffff", 0.25))
+
+
+def _fight_night(s, edge) -> None:
+    """A dark hall, a crowd with flashing cameras, cones of light over the ring."""
+    dusk = s.one("#141a34", "#2a1420", "#16202a", "#241a10")
+    s.tint, s.haze_col = np.array([0.92, 0.92, 0.96]), H(dusk)
+    s.key = dict(
+        dir=(s.light * 0.3, 0.9, 0.4), col=(1.0, 0.98, 0.92), power=1.05, amb=(0.36, 0.36, 0.42), gnd=(0.3, 0.3, 0.32)
+    )
+    s.cast = 0.3
+    s.vgrad(0, edge + 10, ["#04050c", dusk, mix(dusk, "#3a3c58", 0.4)])
+    for row, r, tone in ((edge - 44, 6, 0.95), (edge - 30, 7.5, 0.7), (edge - 14, 9, 0.45)):
+        P.crowd(s, row, 20, mix(dusk, "#6a6a88", tone), r=r, arms=0.25)
+    for _ in range(s.i(4, 9)):
+        x, yy = s.u(0, S), s.u(edge - 50, edge - 16)
+        s.glow(x, yy, s.u(7, 14), "#ffffff", 0.8)  # camera flashes
+    s.blur(s.u(0.2, 0.8))
+    s.rect(0, 4, S, 7, "#3a3e4a", raw=True)
+    for x in (40, 100, 156, 216):
+        s.rect(x - 9, 6, x + 9, 13, "#15151b", raw=True)
+        s.rect(x - 7, 11, x + 7, 14, "#ffffff", raw=True)
+        s.soft([(x - 6, 14), (x + 6, 14), (x + 46, 236), (x - 46, 236)], "#fff8e0", 0.13, 5)
+
+
+def _boxing_gym(s, edge) -> None:
+    """Brick walls with posters, high windows, punching bags on chains; daylight."""
+    s.dark = False
+    s.tint, s.haze_col = np.array([1.0, 0.95, 0.88]), H("#d8c0a0")
+    direction = (s.light * 0.6, 0.7, 0.5)
+    s.key = dict(dir=direction, col=(1.0, 0.96, 0.88), power=0.85, amb=(0.48, 0.44, 0.4), gnd=(0.3, 0.28, 0.26))
+    s.cast = 0.22
+    brick = s.j(s.one("#a8583c", "#8a5a4a", "#b8a898", "#6a7078"))
+    s.rect(0, 0, S, edge + 8, brick)
+    for k, y in enumerate(np.arange(0, edge + 8, 6)):
+        s.line([(0, y), (S, y)], mix(brick, "#e8d8c8", 0.35), 1)
+        for x in np.arange((k % 2) * 7, S, 14):
+            s.line([(x, y), (x, y + 6)], mix(brick, "#e8d8c8", 0.35), 1)
+    for x in (44, 128, 212):
+        s.rect(x - 26, 8, x + 26, 46, "#4a4e54")
+        s.rect(x - 24, 10, x + 24, 44, "#dceef6", raw=True)
+        for q in (-8, 8):
+            s.line([(x + q, 10), (x + q, 44)], "#4a4e54", 1.6)
+        s.soft(
+            [(x - 20, 46), (x + 20, 46), (x + 20 - s.light * 60, 240), (x - 30 - s.light * 60, 240)], "#fff4d8", 0.12, 5
+        )
+    for x in s.rng.uniform(20, 236, 3):
+        s.rect(x - 13, edge - 66, x + 13, edge - 32, s.one("#f0e0b8", "#e8c83a", "#d8d4cc"))
+        s.rect(x - 9, edge - 62, x + 9, edge - 56, s.one("#c8302c", "#22262e"))
+        s.dot(x, edge - 44, 7, s.one("#c8302c", "#22262e", "#3a5ab0"))
+    for x in (s.u(24, 60), s.u(196, 232)):
+        s.line([(x, 0), (x, edge - 58)], "#6a6e76", 1.6)
+        s.rect(x - 9, edge - 58, x + 9, edge - 2, s.one("#b8302c", "#22242a", "#3a4a8a"))
+        s.rect(x + s.light * 3, edge - 57, x + s.light * 6, edge - 3, "#d86a5c")
+    s.say("punching bags", "a brick wall", "boxing posters")
+    s.blur(s.u(0.2, 0.7))
 
 
 @place(
@@ -374,28 +328,15 @@ def _corner_post(s, x, z, colour, heights) -> None:
     dress="any",
 )
 def boxing(s):
-    """A lit canvas with three coloured ropes, red and blue corner posts, a dark crowd and spotlights."""
+    """Canvas, three ropes and coloured corner posts: a match before a dark crowd, or the ring of an old gym."""
+    training = s.p(0.4)
     s.y0, s.hc, s.light, s.dark = s.u(104, 122), s.u(1.4, 1.7), s.one(-1.0, 1.0), True
-    dusk = s.one("#141a34", "#2a1420", "#16202a", "#241a10")
-    s.tint, s.haze_col = np.array([0.92, 0.92, 0.96]), H(dusk)
-    s.key = dict(
-        dir=(s.light * 0.3, 0.9, 0.4), col=(1.0, 0.98, 0.92), power=1.05, amb=(0.36, 0.36, 0.42), gnd=(0.3, 0.3, 0.32)
-    )
-    s.cast = 0.3
     zf = s.u(7.0, 8.4)
     edge = s.row(zf)
-    s.vgrad(0, edge + 10, ["#04050c", dusk, mix(dusk, "#3a3c58", 0.4)])
-    for row, r, tone in ((edge - 44, 6, 0.95), (edge - 30, 7.5, 0.7), (edge - 14, 9, 0.45)):
-        P.crowd(s, row, 20, mix(dusk, "#6a6a88", tone), r=r, arms=0.25)
-    for _ in range(s.i(4, 9)):
-        x, yy = s.u(0, S), s.u(edge - 50, edge - 16)
-        s.glow(x, yy, s.u(7, 14), "#ffffff", 0.8)  # camera flashes
-    s.blur(s.u(0.2, 0.8))
-    s.rect(0, 4, S, 7, "#3a3e4a", raw=True)
-    for x in (40, 100, 156, 216):
-        s.rect(x - 9, 6, x + 9, 13, "#15151b", raw=True)
-        s.rect(x - 7, 11, x + 7, 14, "#ffffff", raw=True)
-        s.soft([(x - 6, 14), (x + 6, 14), (x + 46, 236), (x - 46, 236)], "#fff8e0", 0.13, 5)
+    if training:
+        _boxing_gym(s, edge)
+    else:
+        _fight_night(s, edge)
     canvas = s.j(s.one("#c8d4e4", "#e4e0d4", "#8ab0d8"), 4)
     apron = s.one("#2f5fb0", "#b02c34", "#22262e")
     s.plane(edge, mix(canvas, "#ffffff", 0.1), canvas, 0.03, 40, haze=0.0)
@@ -420,7 +361,9 @@ def boxing(s):
         for q in (-0.18, 0.18):
             s.line([(x + q * p, yy - 0.42 * p), (x + q * 1.2 * p, yy)], "#6a4428", 2)
         s.say("a stool in the corner")
-    s.say("the ropes of the ring", "red and blue corners", "a cheering crowd", "bright spotlights")
+    s.say("the ropes of the ring", "red and blue corners", "ropes and corner posts")
+    if not training:
+        s.say("a cheering crowd", "bright spotlights")
 
     def front():
         for h, c in zip((214, 232, 250), rope):

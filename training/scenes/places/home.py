@@ -202,7 +202,7 @@ def _coffee_table(s, x, y=232) -> None:
     "in an apartment",
     acts=(
         ("watching tv", ("sit", "floor")),
-        ("relaxing at home", ("sit", "floor", "lie")),
+        ("relaxing", ("sit", "floor", "lie")),
         ("cleaning the house", ("stand", "walk")),
         ("playing video games", ("floor", "sit")),
         ("doing yoga", ("stand", "floor")),

@@ -1,16 +1,14 @@
-"""Places that are open to everybody: supermarket, hospital, museum, church."""
+"""Where people go for what they need: supermarket, hospital."""
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
-from .. import props as P
 from ..canvas import S, mix
 from .registry import place
-from .setting import at, block, ceiling_lamps, depth, face, flank, room
+from .setting import at, block, ceiling_lamps, depth, face, flank, flanks, room
 
+FRUIT = ("#e0403c", "#f0b02c", "#7ab83a", "#f08030", "#8a3a6a", "#f4e04a")
 GOODS = ("#d8403a", "#f0b42c", "#3a7ac8", "#4aa04a", "#f4f0e4", "#e87a2c", "#8a4ab0", "#f078a0", "#2fa8a0")
 
 
@@ -18,20 +16,24 @@ def _shelf_wall(s, x, z, colour) -> None:
     """Shelves full of goods along one side of the aisle, in perspective; x metres aside, z (near, far)."""
     near, far = z
     flank(s, x, z, (0, 2.3), mix(colour, "#000010", 0.5))
+    colours = [s.j(c) for c in GOODS * 2]
+    packs: list[list] = [[] for _ in colours]
+    labels: list[list] = [[], []]
     for k in range(5):
         lo, hi = 0.12 + 0.44 * k, 0.12 + 0.44 * (k + 1)
-        zz = far
-        while zz > near:
-            w = s.u(0.3, 0.8)
-            c = s.j(s.one(*GOODS))
-            a, b = max(zz - w, near), zz
-            top = hi - 0.09 - s.u(0, 0.1)
-            flank(s, x, (a + 0.03, b), (lo, top), c)
-            if s.p(0.6):
-                flank(s, x, (a + 0.05, b - 0.03), (lo + 0.08, lo + 0.18), mix(c, s.one("#ffffff", "#202020"), 0.6))
-            zz = a
+        zz = near
+        while zz < far - 0.06:
+            end = min(zz + s.u(0.3, 0.8), far)
+            s.one(*packs).append((zz + 0.03, end, lo, hi - 0.09 - s.u(0, 0.1)))
+            if s.p(0.6) and end - zz > 0.15:
+                s.one(*labels).append((zz + 0.05, end - 0.03, lo + 0.08, lo + 0.18))
+            zz = end
         flank(s, x, z, (lo - 0.05, lo), colour)
         flank(s, x, z, (lo - 0.05, lo - 0.02), "#f0c02c")
+    for pack, parts in zip(colours, packs):
+        flanks(s, x, parts, pack)
+    for label, parts in zip(("#f8f4ea", "#5a4a48"), labels):
+        flanks(s, x, parts, label)
 
 
 def _trolley(s, x, y, p) -> None:
@@ -72,6 +74,77 @@ def _trolley(s, x, y, p) -> None:
     s.line([(left - d * 0.1 * p, y - 1.03 * p), (left + d * 0.06 * p, y - 0.98 * p)], "#d83a34", 3.5)
 
 
+def _aisle(s, sign) -> None:
+    """An aisle between two walls of goods; glass doors of the fridges at its end."""
+    yb = s.yb
+    far, centre = depth(s, yb), s.u(-0.3, 0.3)
+    s.rect(0, yb - 74, S, yb - 60, sign)
+    for k in range(9):
+        s.rect(84 + 10 * k, yb - 70, 84 + 10 * k + s.u(4, 8), yb - 64, "#ffffff")
+    for x in np.arange(0, S, 30):
+        s.rect(x + 2, yb - 56, x + 28, yb - 4, "#4a5660")
+        for row in np.arange(yb - 52, yb - 8, 12):
+            for q in np.arange(x + 4, x + 26, 5):
+                s.rect(q, row + 3, q + 4, row + 11, s.one(*GOODS))
+        s.soft([(x + 8, yb - 56), (x + 14, yb - 56), (x + 6, yb - 4), (x, yb - 4)], "#ffffff", 0.3, 1)
+    for z in (far * 0.95, far * 0.72, far * 0.55, far * 0.42):
+        for k in (-0.8, 0.8):
+            (x0, y0), (x1, _) = at(s, centre + k - 0.45, z, 3.2), at(s, centre + k + 0.45, z, 3.2)
+            s.rect(x0, y0 - 1.5, x1, y0 + 1.5, "#ffffff", raw=True)
+            s.glow((x0 + x1) / 2, y0, 26, "#ffffff", 0.4)
+    rack = s.j(s.one("#c8ccd0", "#e8e4dc", "#8a929a"))
+    for k in (-1, 1):
+        _shelf_wall(s, centre + k * s.u(1.75, 2.0), (2.2, far - s.u(0.3, 1.0)), rack)
+    s.say("full shelves", "shelves full of groceries", "colorful products")
+    s.blur(s.u(0, 0.5))
+    if s.p(0.5):
+        x, y = at(s, centre + s.u(-0.3, 0.3), far * 0.8, 2.75)
+        s.rect(x - 24, y - 9, x + 24, y + 5, sign)
+        for k in range(3):
+            s.rect(x - 18, y - 6 + 4 * k, x + s.u(-4, 18), y - 4.6 + 4 * k, "#ffffff")
+
+
+def _fruit_display(s, x, z) -> None:
+    """A slanted stand of crates with fruit and vegetables; x its middle, metres, z its front."""
+    wood = s.j("#7a5434", 6)
+    block(s, (x - 1.0, x + 1.0), (z, z + 1.0), (0, 0.5), wood)
+    for row in range(3):
+        near, up = z + 0.33 * row, 0.5 + 0.22 * row
+        for k in range(3):
+            x0 = x - 1.0 + 0.67 * k
+            face(s, (x0 + 0.02, x0 + 0.65), near, (up - 0.04, up + 0.16), mix(wood, "#ffffff", 0.22))
+            colour, r = s.one(*FRUIT), 0.085 * s.f / near
+            for line in (0.24, 0.16):
+                for q in np.linspace(x0 + 0.08, x0 + 0.59, 5):
+                    px, py = at(s, q, near, up + line)
+                    s.dot(px + s.u(-1, 1), py, r, s.j(colour, 8))
+
+
+def _produce_corner(s, sign) -> None:
+    """Stands of fruit on both sides before a dark wall with lettering and shelves of bottles."""
+    yb = s.yb
+    dark = s.j(s.one("#2f4a3a", "#3a3a40", "#4a3428"))
+    s.rect(0, 0, S, yb - 4, dark)
+    s.rect(70, 16, 186, 40, sign)
+    for k in range(7):
+        s.rect(82 + 14 * k, 22, 82 + 14 * k + s.u(7, 11), 34, "#ffffff")
+    for shelf in (yb - 66, yb - 42, yb - 18):
+        for x in np.arange(4, S - 4, 8):
+            h = s.u(11, 17)
+            s.rect(x, shelf - h, x + 6, shelf, s.j(s.one(*GOODS), 8))
+        s.rect(0, shelf, S, shelf + 3, "#c8a878")
+    for x in (40, 128, 216):
+        s.line([(x, 0), (x, 46)], "#1a1c20", 1)
+        s.poly([(x - 11, 56), (x - 4, 46), (x + 4, 46), (x + 11, 56)], "#22262c")
+        s.glow(x, 58, 42, "#fff4d0", 0.5)
+    s.blur(s.u(0, 0.5))
+    far = depth(s, yb)
+    for z in (far - 1.6, far - 3.0):
+        for k in (-1, 1):
+            _fruit_display(s, k * (1.25 + 0.13 * z), z)
+    s.say("fresh fruit and vegetables", "heaps of fruit", "crates of apples and oranges")
+
+
 @place(
     "supermarket",
     "in a supermarket",
@@ -90,37 +163,14 @@ def _trolley(s, x, y, p) -> None:
     bases=("stand", "walk", "run", "jump", "floor"),
 )
 def supermarket(s):
-    """An aisle between two walls of colourful goods, strip lights, a trolley."""
+    """An aisle between two walls of colourful goods, or the stands of fruit; strip lights, a trolley."""
     room(s, s.j(s.one("#e8ecea", "#dfe8ee", "#f0e8d8"), 4), s.j("#dcdcd6", 4), s.u(146, 158), "tiles", "#f8fbff")
-    yb = s.yb
-    far = depth(s, yb)
-    centre = s.u(-0.3, 0.3)
     sign = s.j(s.one("#d8403a", "#2f8a4a", "#2f6ac0", "#f0902c"))
     s.rect(0, 0, S, 6, "#c8ccd0")
-    s.rect(0, yb - 74, S, yb - 60, sign)
-    for k in range(9):
-        s.rect(84 + 10 * k, yb - 70, 84 + 10 * k + s.u(4, 8), yb - 64, "#ffffff")
-    for x in np.arange(0, S, 30):  # glass doors of the fridges at the back
-        s.rect(x + 2, yb - 56, x + 28, yb - 4, "#4a5660")
-        for row in np.arange(yb - 52, yb - 8, 12):
-            for q in np.arange(x + 4, x + 26, 5):
-                s.rect(q, row + 3, q + 4, row + 11, s.j(s.one(*GOODS)))
-        s.soft([(x + 8, yb - 56), (x + 14, yb - 56), (x + 6, yb - 4), (x, yb - 4)], "#ffffff", 0.3, 1)
-    for z in (far * 0.95, far * 0.72, far * 0.55, far * 0.42):
-        for k in (-0.8, 0.8):
-            (x0, y0), (x1, _) = at(s, centre + k - 0.45, z, 3.2), at(s, centre + k + 0.45, z, 3.2)
-            s.rect(x0, y0 - 1.5, x1, y0 + 1.5, "#ffffff", raw=True)
-            s.glow((x0 + x1) / 2, y0, 26, "#ffffff", 0.4)
-    rack = s.j(s.one("#c8ccd0", "#e8e4dc", "#8a929a"))
-    for k in (-1, 1):
-        _shelf_wall(s, centre + k * s.u(1.75, 2.0), (2.2, far - s.u(0.3, 1.0)), rack)
-    s.say("full shelves", "shelves full of groceries", "colorful products")
-    s.blur(s.u(0, 0.5))
-    if s.p(0.5):
-        x, y = at(s, centre + s.u(-0.3, 0.3), far * 0.8, 2.75)
-        s.rect(x - 24, y - 9, x + 24, y + 5, sign)
-        for k in range(3):
-            s.rect(x - 18, y - 6 + 4 * k, x + s.u(-4, 18), y - 4.6 + 4 * k, "#ffffff")
+    if s.p(0.6):
+        _aisle(s, sign)
+    else:
+        _produce_corner(s, sign)
     if s.p(0.75):
         yy = s.u(196, 226)
         _trolley(s, s.one(s.u(44, 66), s.u(190, 212)), yy, s.ppm(yy) * 0.95)
@@ -179,29 +229,9 @@ def _heart_monitor(s, x, y, p) -> None:
     s.line([(x + a * p, m + b * p) for a, b in beat], "#4aff8a", 1.6, raw=True)
 
 
-@place(
-    "hospital",
-    "in a hospital",
-    "at the hospital",
-    "in a hospital room",
-    "next to a hospital bed",
-    "at the doctor's",
-    "in a clinic",
-    acts=(
-        ("visiting a patient", ("stand", "sit")),
-        ("working as a nurse", ("stand", "walk")),
-        ("waiting for the doctor", ("sit", "stand")),
-        ("recovering from an illness", ("lie", "sit")),
-        ("giving first aid", ("floor",)),
-    ),
-    bases=("stand", "walk", "sit", "floor", "lie"),
-)
-def hospital(s):
-    """A pale green room with a white bed on wheels, a drip, a heart monitor and a cross."""
-    wall = s.j(s.one("#d8ece4", "#dcecf2", "#e4f0e0"), 3)
-    room(s, wall, s.j(s.one("#c8d8d8", "#b8ccd0", "#d8dcd4"), 4), floor_kind=s.one("tiles", "plain"), light="#f4fbff")
+def _sick_room(s, wall, band) -> None:
+    """A bed behind a curtain, its monitor and drip, a cross on the wall."""
     yb = s.yb
-    band = s.j(s.one("#4ab0a0", "#4a9ad0", "#6ac08a"))
     s.rect(0, yb - 36, S, yb - 30, band)
     ceiling_lamps(s)
     hand = s.one(-1, 1)
@@ -241,244 +271,96 @@ def hospital(s):
         s.rect(x - 12, y - 60, x - 4, y - 50, band)
         s.rect(x + 2, y - 57, x + 14, y - 50, "#ffffff")
 
+
+def _corridor(s, band) -> None:
+    """A long corridor: doors on both sides, a row of lights, a bed on wheels at the wall, a green exit sign."""
+    yb = s.yb
+    far = depth(s, yb)
+    side_wall = s.wall
+    half = 1.9
+    for k in (-1, 1):
+        corner = at(s, k * half, far)[0]
+        edge = 128 + k * 128
+        s.poly(
+            [(corner, 0), (edge, -80), (edge, S + 60), (corner, yb)],
+            mix(side_wall, "#103040", 0.1 if k == s.light else 0.02),
+        )
+        flank(s, k * half, (2.0, far), (0.85, 1.05), band)
+        flank(s, k * half, (2.0, far), (0, 0.12), mix(side_wall, "#103040", 0.3))
+        for z in np.arange(far - 1.4, 3.2, -2.1):
+            flank(s, k * half, (z, z + 1.05), (0, 2.15), "#ffffff")
+            flank(s, k * half, (z + 0.07, z + 0.98), (0, 2.08), mix(band, "#e8f0f0", 0.45))
+            flank(s, k * half, (z + 0.35, z + 0.7), (1.35, 1.85), "#cfe8f4")
+    s.rect(at(s, -half, far)[0], 0, at(s, half, far)[0], yb, mix(side_wall, "#ffffff", 0.25))
+    for k in (-1, 1):  # the double door at the end
+        face(s, (min(0, k * 0.8) + 0.02, max(0, k * 0.8) - 0.02), far, (0, 2.1), mix(band, "#e8f0f0", 0.35))
+        s.dot(*at(s, k * 0.4, far, 1.5), 6, "#cfe8f4")
+    (x, y), w = at(s, 0, far, 2.5), 14
+    s.rect(x - w, y - 7, x + w, y + 5, "#2fa86a", raw=True)
+    s.poly(
+        [
+            (x - 7, y - 3),
+            (x + 3, y - 3),
+            (x + 3, y - 5),
+            (x + 9, y - 1),
+            (x + 3, y + 3),
+            (x + 3, y + 1),
+            (x - 7, y + 1),
+        ],
+        "#ffffff",
+        raw=True,
+    )
+    for z in np.linspace(far, 3.4, 5):
+        (x0, y), (x1, _) = at(s, -0.5, z, 3.1), at(s, 0.5, z, 3.1)
+        s.rect(x0, y - 20 / z, x1, y, "#ffffff", raw=True)
+        s.glow((x0 + x1) / 2, y, 190 / z, "#ffffff", 0.4)
+    s.soft([at(s, -0.4, far), at(s, 0.4, far), at(s, 0.7, 3.0), at(s, -0.7, 3.0)], "#ffffff", 0.25, 6)
+    s.blur(s.u(0, 0.4))
+    k = s.one(-1, 1)
+    x0 = half - 1.05 if k > 0 else -half + 0.1
+    _hospital_bed(s, (x0, x0 + 0.95), (s.u(3.9, 4.3), s.u(5.9, 6.4)))
+    yy = s.row(5.0)
+    _drip(s, at(s, -k * (half - 0.4), 5.0)[0], yy, s.ppm(yy))
+    s.say("a long corridor", "a row of doors", "a bed on wheels")
+
+
+@place(
+    "hospital",
+    "in a hospital",
+    "at the hospital",
+    "in a hospital room",
+    "next to a hospital bed",
+    "at the doctor's",
+    "in a clinic",
+    acts=(
+        ("visiting a patient", ("stand", "sit")),
+        ("working as a nurse", ("stand", "walk")),
+        ("waiting for the doctor", ("sit", "stand")),
+        ("recovering from an illness", ("lie", "sit")),
+        ("giving first aid", ("floor",)),
+    ),
+    bases=("stand", "walk", "sit", "floor", "lie"),
+)
+def hospital(s):
+    """A pale green room with a white bed on wheels, a drip, a heart monitor and a cross; or the long corridor."""
+    corridor = s.p(0.4)
+    wall = s.j(s.one("#d8ece4", "#dcecf2", "#e4f0e0"), 3)
+    room(
+        s,
+        wall,
+        s.j(s.one("#c8d8d8", "#b8ccd0", "#d8dcd4"), 4),
+        s.u(142, 152) if corridor else None,
+        s.one("tiles", "plain"),
+        "#f4fbff",
+    )
+    band = s.j(s.one("#4ab0a0", "#4a9ad0", "#6ac08a"))
+    if corridor:
+        _corridor(s, band)
+    else:
+        _sick_room(s, wall, band)
+
     def front():
         x = s.one(16, 240)
         _drip(s, x, 268, 90)
-
-    return dict(front=front)
-
-
-def _big_painting(s, x, y, w, h) -> None:
-    """A picture in a wide golden frame with its own lamp."""
-    gold = s.j("#c89a3a")
-    s.rect(x - w - 6, y - h - 6, x + w + 6, y + h + 6, mix(gold, "#302008", 0.25))
-    s.rect(x - w - 4, y - h - 4, x + w + 4, y + h + 4, gold)
-    s.rect(x - w - 1, y - h - 1, x + w + 1, y + h + 1, mix(gold, "#302008", 0.5))
-    P.picture(s, x - w, y - h, x + w, y + h)
-    s.glow(x, y - h, 1.3 * w, "#fff4d0", 0.4)
-    s.rect(x + w + 10, y + 2, x + w + 16, y + 8, "#f8f8f4")
-
-
-def _statue(s, x, y, p) -> None:
-    """A white marble bust or a vase on a pedestal."""
-    marble = "#f0ece4"
-    s.soft_ell(x, y, 0.4 * p, 0.08 * p, 0.4)
-    s.box(x - 0.3 * p, y - 1.0 * p, x + 0.3 * p, y, s.j("#d8d0c4", 4), 0.08 * p, 0.05 * p)
-    s.rect(x - 0.35 * p, y - 1.06 * p, x + 0.35 * p, y - 0.98 * p, "#e8e2d8")
-    t = y - 1.06 * p
-    if s.p(0.6):
-        s.poly(
-            [
-                (x - 0.32 * p, t),
-                (x - 0.26 * p, t - 0.26 * p),
-                (x - 0.08 * p, t - 0.34 * p),
-                (x + 0.08 * p, t - 0.34 * p),
-                (x + 0.26 * p, t - 0.26 * p),
-                (x + 0.32 * p, t),
-            ],
-            marble,
-        )
-        s.rect(x - 0.07 * p, t - 0.46 * p, x + 0.07 * p, t - 0.28 * p, mix(marble, "#807870", 0.25))
-        s.ell(x, t - 0.58 * p, 0.15 * p, 0.2 * p, marble)
-        s.ell(x, t - 0.7 * p, 0.17 * p, 0.1 * p, mix(marble, "#807870", 0.2))
-        s.ell(x - s.light * 0.07 * p, t - 0.56 * p, 0.07 * p, 0.16 * p, mix(marble, "#807870", 0.35))
-        s.say("a marble bust", "a statue on a pedestal")
-    else:
-        c = s.j(s.one("#b85a34", "#3a6a9a", "#2f7a6a"))
-        s.ell(x, t - 0.28 * p, 0.24 * p, 0.28 * p, c)
-        s.rect(x - 0.09 * p, t - 0.68 * p, x + 0.09 * p, t - 0.45 * p, c)
-        s.ell(x, t - 0.68 * p, 0.15 * p, 0.04 * p, mix(c, "#000000", 0.3))
-        for k in (0.2, 0.3):
-            s.line([(x - 0.22 * p, t - k * p), (x + 0.22 * p, t - k * p)], "#f4e0b0", 1.5)
-        s.say("an ancient vase")
-
-
-def _rope(s, y, p, gap) -> None:
-    """Golden posts with a red rope between them; the rope leaves the middle free."""
-    for k in (-1, 1):
-        xs = [128 + k * (gap + 34 * q) for q in range(4)]
-        for a, b in itertools.pairwise(xs):
-            t = np.linspace(0, 1, 9)
-            s.line(np.stack([a + (b - a) * t, y - 0.86 * p + 0.7 * p * t * (1 - t)], 1), "#b8242c", 2.6)
-        for x in xs:
-            s.soft_ell(x, y, 0.14 * p, 0.04 * p, 0.3)
-            s.rect(x - 1.5, y - 0.92 * p, x + 1.5, y, "#d8a840")
-            s.dot(x, y - 0.94 * p, 3, "#f0c860")
-            s.ell(x, y, 0.13 * p, 0.035 * p, "#b88a30")
-
-
-@place(
-    "museum",
-    "in a museum",
-    "at the museum",
-    "in an art gallery",
-    "in front of a famous painting",
-    "in an art museum",
-    "among statues and paintings",
-    acts=(
-        ("looking at the paintings", ("stand", "walk")),
-        ("admiring a statue", ("stand",)),
-        ("guiding a tour", ("stand", "walk")),
-        ("sketching a statue", ("sit", "floor", "stand")),
-        ("stealing a painting", ("run",)),
-    ),
-    bases=("stand", "walk", "sit", "run", "floor"),
-    seat="dark",
-)
-def museum(s):
-    """A dark red or green hall with paintings in golden frames, rope posts and a bust on a pedestal."""
-    wall = s.j(s.one("#8a2f38", "#2f5f4c", "#2f4a78", "#e8e2d6"), 6)
-    floor = s.j(s.one("#a87848", "#8a5f3a", "#c8b8a0"))
-    room(s, wall, floor, floor_kind=s.one("planks", "checker", "tiles"), light="#fff0d0")
-    yb = s.yb
-    s.rect(0, 0, S, s.u(8, 16), mix(wall, "#fff8e8", 0.75))
-    s.rect(0, yb - 16, S, yb - 3, mix(wall, "#1a0c08", 0.35))
-    xs = (s.u(26, 46), 128 + s.u(-12, 12), s.u(210, 230))
-    for k, x in enumerate(xs):
-        w = s.u(17, 22) if k != 1 else s.u(28, 38)
-        _big_painting(s, x, s.u(58, 70), w, s.u(22, 32))
-    s.say("paintings in golden frames", "large paintings", "a painting on the wall")
-    s.blur(s.u(0, 0.4))
-    s.soft([(30, yb + 2), (226, yb + 2), (220, yb + 40), (36, yb + 40)], "#ffffff", 0.12, 6)  # reflections in the floor
-    y = yb + s.u(4, 8)
-    _rope(s, y, s.ppm(y), s.u(16, 30))
-    s.say("a red rope", "golden rope posts")
-    hand = s.one(-1, 1)
-    for k in (hand, -hand)[: s.i(1, 2)]:
-        yy = yb + s.u(16, 36)
-        _statue(s, 128 + k * s.u(74, 100), yy, s.ppm(yy) * 0.92)
-    if s.p(0.4):
-        x, yy = 128 - hand * s.u(64, 84), s.u(216, 230)
-        s.soft_ell(x, yy, 40, 5, 0.4)
-        for q in (-30, 30):
-            s.rect(x + q - 2, yy - 20, x + q + 2, yy, "#4a3020")
-        s.box(x - 38, yy - 28, x + 38, yy - 19, "#6a2430", 4, 5)
-        s.say("a bench")
-
-    def front():
-        x = s.one(24, 232)
-        _statue(s, x, 274, 84) if s.p(0.5) else _rope(s, 262, 70, s.u(60, 74))
-
-    return dict(front=front)
-
-
-def _pew(s, x, z, wood) -> None:
-    """One church bench seen from behind; x (left, right) metres, z its back."""
-    (x0, x1) = x
-    block(s, x, (z, z + 0.12), (0, 0.95), wood)
-    face(s, (x0 - 0.02, x1 + 0.02), z - 0.02, (0.9, 0.98), mix(wood, "#ffffff", 0.2))
-    for q in np.linspace(x0 + 0.25, x1 - 0.25, 3):
-        face(s, (q - 0.17, q + 0.17), z - 0.01, (0.3, 0.82), mix(wood, "#1a0c04", 0.22))
-
-
-def _stained_glass(s, x, y0, y1, w) -> None:
-    """A pointed window of coloured glass."""
-    t = np.linspace(0, 1, 9)
-    arch = [
-        *zip(x - w + w * t**1.6, y0 + w * 1.7 * (1 - t**0.7)),
-        *zip(x + w * t[::-1] ** 0 - w * t[::-1] ** 1.6, y0 + w * 1.7 * (1 - t[::-1] ** 0.7)),
-    ]
-    outline = [(x - w, y1), *arch, (x + w, y1)]
-    grown = [(x + (a - x) * 1.18, b - 3 if b < y1 else b + 3) for a, b in outline]
-    s.poly(grown, mix(s.wall, "#ffffff", 0.35))
-    hit = np.zeros((S, S), np.float32)
-    keep, s.mask = s.mask, hit
-    s.poly(outline, "#2a2438", raw=True)
-    s.mask = keep
-    before = s.im.copy()
-    size = max(4.5, w * 0.42)
-    for row in np.arange(y0 - 2, y1, size):
-        for q in np.arange(x - w, x + w, size):
-            c = s.j(s.one("#e8483c", "#3a78e0", "#f0c040", "#3ab070", "#8a4ad0", "#4ac0e0"), 14)
-            s.rect(q + 0.6, row + 0.6, q + size - 0.6, row + size - 0.6, c, raw=True)
-    s.im = np.where(hit[..., None] > 127, s.im, before)
-    s.line([(x, y0), (x, y1)], "#2a2438", 1.4, raw=True)
-    s.glow(x, (y0 + y1) / 2, 2.4 * w, "#fff4d8", 0.22)
-
-
-def _candles(s, x, y, n=5) -> None:
-    """A row of burning candles."""
-    for q in np.linspace(-16, 16, n):
-        h = s.u(10, 16)
-        s.rect(x + q - 1.6, y - h, x + q + 1.6, y, "#f8f0d8")
-        s.glow(x + q, y - h - 4, 13, "#ffd070", 0.7)
-        s.ell(x + q, y - h - 3, 1.4, 3.2, "#fff0a0", raw=True)
-
-
-@place(
-    "church",
-    "in a church",
-    "inside a church",
-    "in a cathedral",
-    "in front of the altar",
-    "in a church with stained glass windows",
-    "at a wedding in a church",
-    acts=(
-        ("praying", ("floor", "stand", "sit")),
-        ("kneeling in prayer", ("floor",)),
-        ("getting married", ("stand",)),
-        ("singing in the choir", ("stand",)),
-        ("walking down the aisle", ("walk",)),
-        ("lighting a candle", ("stand",)),
-    ),
-    bases=("stand", "walk", "floor", "sit"),
-    seat="bench",
-)
-def church(s):
-    """Stone vaults, tall stained glass, an altar with candles at the end of a red carpet between pews."""
-    stone = s.j(s.one("#b8ac98", "#a09a98", "#c8b8a0", "#8f8a90"), 5)
-    room(s, stone, mix(stone, "#4a3c30", 0.35), s.u(148, 160), "checker" if s.p(0.5) else "tiles", "#ffe8c0")
-    s.tint = s.tint * np.array([0.92, 0.88, 0.86])
-    yb, far = s.yb, depth(s, s.yb)
-    s.vgrad(0, yb, [s.lit(mix(stone, "#100c18", 0.6)), s.lit(mix(stone, "#100c18", 0.25)), s.lit(stone)])
-    cx = 128 + s.u(-8, 8)
-    for r in (112, 84):  # ribs of the vault
-        t = np.linspace(np.pi, 2 * np.pi, 24)
-        s.line(np.stack([cx + r * np.cos(t), 92 + 0.95 * r * np.sin(t)], 1), mix(stone, "#ffffff", 0.25), 4)
-        s.line(np.stack([cx + r * np.cos(t), 95 + 0.95 * r * np.sin(t)], 1), mix(stone, "#100c18", 0.35), 2)
-    _stained_glass(s, cx, s.u(14, 22), yb - 50, s.u(18, 24))
-    for k in (-1, 1):
-        _stained_glass(s, cx + k * 52, 44, yb - 44, 10)
-        column = cx + k * s.u(78, 84)
-        s.rect(column - 7, 0, column + 7, yb, mix(stone, "#ffffff", 0.16))
-        s.rect(
-            column - (7 if s.light > 0 else -3), 0, column - (3 if s.light > 0 else -7), yb, mix(stone, "#100c18", 0.3)
-        )
-        s.rect(column - 10, 62, column + 10, 68, mix(stone, "#ffffff", 0.3))
-        if s.p(0.7):
-            _stained_glass(s, cx + k * 108, 34, yb - 34, 13)
-        s.soft(
-            [(cx + k * 108, 60), (cx + k * 96, 60), (cx + k * 30, 230), (cx + k * 64, 230)],
-            s.one("#ffd890", "#a8c8ff", "#ffb0a0"),
-            0.14,
-            5,
-        )
-    s.say("stained glass windows", "colorful stained glass")
-    s.rect(cx - 34, yb - 26, cx + 34, yb + 2, "#f4f0e4")
-    s.rect(cx - 38, yb - 30, cx + 38, yb - 25, mix("#f4f0e4", "#c8a04a", 0.3))
-    s.rect(cx - 2, yb - 58, cx + 2, yb - 30, "#d8a83a")
-    s.rect(cx - 9, yb - 51, cx + 9, yb - 47, "#d8a83a")
-    for k in (-22, 22):
-        _candles(s, cx + k, yb - 30, 2)
-    s.say("an altar with candles", "burning candles")
-    s.blur(s.u(0, 0.5))
-    middle = (cx - 128) / s.f * far * 0.5
-    s.ground_blend((np.abs(s.X - middle) < 0.62).astype("f4"), s.j("#a8242c", 6), 0.95)
-    s.ground_blend((np.abs(np.abs(s.X - middle) - 0.56) < 0.03).astype("f4"), "#e0b048", 0.9)
-    wood = s.j(s.one("#6a4228", "#8a5a34", "#4f3020"))
-    for z in np.arange(far - 1.2, 3.9, -0.95):
-        for k in (-1, 1):
-            x = sorted((middle + k * 0.95, middle + k * 3.6))
-            _pew(s, x, z, wood)
-    s.say("wooden pews", "rows of benches")
-
-    def front():
-        if s.p(0.5):
-            k = s.one(-1, 1)
-            _pew(s, sorted((k * 0.55, k * 3.0)), 2.75, wood)
-        else:
-            x = s.one(26, 230)
-            s.rect(x - 24, 240, x + 24, S, "#4a3020")
-            _candles(s, x, 240, 6)
 
     return dict(front=front)

@@ -204,7 +204,7 @@ def _shower_curtain(s, x, w, yb) -> None:
         ("washing their hands", ("stand",)),
         ("taking a shower", ("stand",)),
         ("drying their hair", ("stand",)),
-        ("cleaning the bathroom", ("stand", "floor")),
+        ("scrubbing the floor", ("stand", "floor")),
         ("looking in the mirror", ("stand",)),
     ),
     bases=("stand", "walk", "floor", "sit", "jump"),

@@ -8,7 +8,7 @@ import numpy as np
 from .. import props as P
 from ..canvas import H, S, mix
 from .registry import place
-from .setting import at, depth, flank, room, side, window
+from .setting import at, depth, flank, flanks, room, side, window
 
 SPINES = ("#8a2f2a", "#2f4f7a", "#2f6a4a", "#b08a3a", "#5a3a5f", "#c8b890", "#7a4a2a")
 CRAYONS = ("#e04a3c", "#3a78c8", "#f0b82c", "#4aa85a", "#8a5ab8", "#f08a3a")
@@ -175,7 +175,7 @@ def _primary_school(s) -> None:
         ("giving a lesson", ("stand",)),
         ("learning", ("sit",)),
         ("writing on the blackboard", ("stand",)),
-        ("raising a hand in class", ("stand", "sit")),
+        ("raising a hand", ("stand", "sit")),
     ),
     bases=("stand", "walk", "sit", "jump"),
 )
@@ -214,15 +214,18 @@ def _book_wall(s, x, z, wood, height=3.4) -> None:
     """A bookcase that runs away from the camera at x metres to the side."""
     near, far = z
     flank(s, x, z, (0, height), mix(wood, "#000000", 0.45))
-    shelves = 8
+    shelves, colours = 8, [s.j(c, 12) for c in SPINES * 2]
+    books: list[list] = [[] for _ in colours]
     for k in range(shelves):
         lo, hi = height * k / shelves, height * (k + 1) / shelves
         zz = near
         while zz < far:
             thick = s.u(0.07, 0.2) * (0.6 + zz / 5)
-            flank(s, x, (zz, min(zz + thick * 0.92, far)), (lo + 0.04, hi - s.u(0.04, 0.14)), s.j(s.one(*SPINES), 12))
+            s.one(*books).append((zz, min(zz + thick * 0.92, far), lo + 0.04, hi - s.u(0.04, 0.14)))
             zz += thick
         flank(s, x, z, (lo, lo + 0.05), wood)
+    for colour, volumes in zip(colours, books):
+        flanks(s, x, volumes, colour)
     for zz in np.arange(near, far, 1.6):
         flank(s, x, (zz, zz + 0.07), (0, height), mix(wood, "#ffffff", 0.1))
 
@@ -317,7 +320,7 @@ def _aisle(s, wood) -> None:
         ("reading a book", ("stand", "sit", "floor")),
         ("looking for a book", ("stand", "walk")),
         ("studying", ("sit", "floor")),
-        ("casting a spell in a haunted library", ("stand",)),
+        ("casting a spell", ("stand",)),
     ),
     bases=("stand", "walk", "sit", "floor"),
 )

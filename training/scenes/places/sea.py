@@ -232,7 +232,7 @@ def _treasure(s, x, y, p) -> None:
         ("scuba diving", ("swim", "jump")),
         ("swimming with fish", ("swim", "jump")),
         ("snorkeling", ("swim",)),
-        ("exploring a coral reef", ("swim", "stand")),
+        ("exploring", ("swim", "stand")),
         ("looking for a treasure", ("swim", "stand")),
     ),
     bases=("swim", "swim", "jump", "stand"),

@@ -134,9 +134,9 @@ def _lander(s, x, y, p) -> None:
     "on the surface of a distant planet",
     acts=(
         ("floating in zero gravity", ("jump", "swim")),
-        ("walking on the moon", ("walk",)),
+        ("taking a space walk", ("walk",)),
         ("planting a flag", ("stand",)),
-        ("exploring another planet", ("walk", "stand")),
+        ("exploring", ("walk", "stand")),
         ("jumping in low gravity", ("jump",)),
     ),
     bases=("stand", "walk", "jump", "swim", "run"),

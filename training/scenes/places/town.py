@@ -1,4 +1,4 @@
-"""Around the town: park, playground, rooftop, construction site, market."""
+"""Around the town: rooftop, construction site, market."""
 
 from __future__ import annotations
 
@@ -8,220 +8,6 @@ from .. import props as P
 from ..canvas import S, mix
 from .registry import place
 from .setting import at, block, face, open_air, side
-
-
-def _park_bench(s, x, y, p) -> None:
-    """A wooden bench with iron ends."""
-    s.soft_ell(x, y, 0.8 * p, 0.09 * p, 0.35)
-    for k in (-0.68, 0.68):
-        s.line([(x + k * p, y), (x + k * p, y - 0.95 * p)], "#2c3036", 2.6)
-        s.line([(x + k * p, y - 0.42 * p), (x + k * 1.1 * p, y)], "#2c3036", 2)
-    wood = s.j("#a8703c", 6)
-    for k in (0.42, 0.6, 0.74, 0.88):
-        s.rect(x - 0.8 * p, y - k * p, x + 0.8 * p, y - (k - 0.1) * p, mix(wood, "#ffffff", 0.12 if k > 0.5 else 0.0))
-
-
-def _pond(s, z, x0, x1) -> None:
-    """A pond with ducks that lies across the lawn; z (near, far) metres."""
-    near, far = z
-    middle, half = (x0 + x1) / 2, (x1 - x0) / 2
-    d = np.hypot((s.X - middle) / half, (s.Z - (near + far) / 2) / ((far - near) / 2))
-    s.ground_blend(np.clip((1.12 - d) * 9, 0, 1), "#c8b890", 0.9)
-    s.ground_blend(np.clip((1.0 - d) * 12, 0, 1), "#4aa0c8", 1.0)
-    s.ground_blend(np.clip((1.0 - d) * 12, 0, 1) * (np.sin(s.Z * 9 + np.sin(s.X * 2)) > 0.75), "#d0ecf4", 0.6)
-    for _ in range(s.i(1, 3)):
-        zz = near + (far - near) * s.u(0.25, 0.6)
-        x, y = at(s, middle + half * s.u(-0.5, 0.5), zz)
-        p, side_ = s.ppm(y), s.one(-1, 1)
-        s.ell(x, y, 0.3 * p, 0.14 * p, s.one("#f8f8f4", "#8a6a4a"))
-        s.dot(x + side_ * 0.26 * p, y - 0.2 * p, 0.1 * p, s.one("#f8f8f4", "#2f7a4a"))
-        s.poly(
-            [
-                (x + side_ * 0.34 * p, y - 0.22 * p),
-                (x + side_ * 0.48 * p, y - 0.17 * p),
-                (x + side_ * 0.34 * p, y - 0.15 * p),
-            ],
-            "#f0a02c",
-        )
-
-
-@place(
-    "park",
-    "in the park",
-    "in a park",
-    "in a city park",
-    "on the grass in the park",
-    "on a path through the park",
-    "by the pond in the park",
-    "on a lawn under the trees",
-    acts=(
-        ("walking the dog", ("walk",)),
-        ("jogging", ("run",)),
-        ("having a picnic", ("floor", "lie")),
-        ("doing yoga", ("stand", "floor")),
-        ("feeding the ducks", ("stand", "sit", "floor")),
-        ("sleeping on a park bench", ("lie", "sit")),
-        ("throwing a frisbee", ("stand", "jump")),
-    ),
-    bases=("stand", "walk", "run", "jump", "floor", "sit", "lie"),
-    seat="bench",
-)
-def park(s):
-    """Mown lawn, round trees, a curved path with lamps, a bench, a pond with ducks, the town behind."""
-    open_air(s)
-    y = s.y0
-    if s.p(0.7):
-        P.skyline(s, y + 3, 16, 52, ("#9fb0c4", "#b8a8a0", "#8a9ab0"), 0.55)
-        s.say("the city behind the trees")
-    for haze, c in ((0.5, "#6aa060"), (0.3, "#5a9450")):
-        for x in np.arange(-10, 270, 20):
-            s.blob(x + s.u(-8, 8), y + 2, s.u(13, 20), s.u(10, 24), s.j(c), haze=haze)
-    s.blur(s.u(0.2, 0.7))
-    grass = s.j(s.one("#6cb848", "#7ac050", "#5fa848"))
-    s.plane(y + 5, mix(grass, "#d0e888", 0.3), grass, 0.05, 50, haze=0.08)
-    if s.p(0.5):
-        s.ground_blend(((s.X / 1.4 + 50) % 2 < 1).astype("f4"), mix(grass, "#1a5a20", 0.25), 0.4)  # mower stripes
-    bend, shift = s.u(-0.22, 0.22), s.u(-0.6, 0.6)
-    path = np.abs(s.X - shift - bend * (s.Z - 3) - 0.5 * np.sin(s.Z * 0.45))
-    s.ground_blend(np.clip((0.95 - path) * 6, 0, 1), s.j("#d8c8a8", 5), 1.0)
-    s.ground_blend(np.clip(1 - np.abs(path - 0.97) * 11, 0, 1), "#f0e8d4", 0.8)
-    hand = s.one(-1, 1)
-    if s.p(0.55):
-        z = s.u(5.6, 6.4)
-        edges = sorted((hand * 0.9, hand * s.u(3.2, 4.2)))
-        _pond(s, (z, z + s.u(2.5, 4)), *edges)
-        s.say("a pond with ducks", "a small pond")
-    for yy, k in sorted(zip(s.rng.uniform(y + 14, 196, 4), (-1, 1, hand, -hand))):
-        P.tree(
-            s, 128 + k * s.u(84, 130), yy, s.ppm(yy), s.u(3.0, 4.4), s.one("#5a9a44", "#6aa84a", "#d88a3a", "#4f8f3a")
-        )
-    s.say("green trees", "trees")
-    yy = s.u(y + 40, 190)
-    _park_bench(s, 128 - hand * s.u(58, 88), yy, s.ppm(yy))
-    s.say("a park bench", "a wooden bench")
-    if s.p(0.6):
-        yy = s.u(y + 30, 186)
-        P.lamp(s, 128 + hand * s.u(56, 76), yy, s.ppm(yy), 3.2)
-        s.say("a street lamp")
-
-    def front():
-        P.bush(s, s.one(0, 256), 264, 74, 0.9, "#4a8a3c", s.one(None, ("#f078a8", "#ffffff")))
-
-    return dict(front=front)
-
-
-def _slide(s, x, y, p, d) -> None:
-    """A slide with its ladder; it runs down towards the middle."""
-    c = s.j(s.one("#e0403c", "#f0b02c", "#3a7ac8"))
-    s.soft_ell(x + d * 0.6 * p, y, 1.3 * p, 0.14 * p, 0.35)
-    for k in (-0.3, 0.1):
-        s.line([(x + k * p, y), (x + k * p, y - 2.2 * p)], "#3a6ac0", 3)
-    for k in np.linspace(0.25, 1.5, 5):
-        s.line([(x - 0.3 * p, y - k * p), (x + 0.1 * p, y - k * p)], "#3a6ac0", 2)
-    s.rect(x - 0.36 * p, y - 1.62 * p, x + 0.2 * p, y - 1.52 * p, "#f4d04a")
-    s.poly(
-        [(x - 0.46 * p, y - 2.2 * p), (x - 0.1 * p, y - 2.75 * p), (x + 0.3 * p, y - 2.2 * p)],
-        s.one("#e0403c", "#3aa05a", "#f0902c"),
-    )
-    t = np.linspace(0, 1, 12)
-    top = y - (1.55 - 1.43 * (1 - (1 - t) ** 1.5)) * p
-    xs = x + d * (0.15 + 1.75 * t) * p
-    s.poly(np.vstack([np.stack([xs, top - 0.2 * p], 1), np.stack([xs, top + 0.05 * p], 1)[::-1]]), c)
-    s.line(np.stack([xs, top - 0.2 * p], 1), mix(c, "#ffffff", 0.45), 2)
-
-
-def _swings(s, x, y, p) -> None:
-    """A frame with two swings."""
-    h, w = 2.3 * p, 1.25 * p
-    for k in (-1, 1):
-        s.soft_ell(x + k * w, y, 0.5 * p, 0.07 * p, 0.3)
-        for q in (-0.35, 0.35):
-            s.line([(x + k * w + q * p, y), (x + k * w, y - h)], "#d8403a", 3)
-    s.line([(x - w, y - h), (x + w, y - h)], "#f4c83a", 3.4)
-    for k, sway in ((-0.5, s.u(-0.3, 0.3)), (0.5, s.u(-0.3, 0.3))):
-        top, seat = x + k * w, x + k * w + sway * p
-        for q in (-0.16, 0.16):
-            s.line([(top + q * p, y - h), (seat + q * p, y - 0.5 * p)], "#5a6068", 1.2)
-        s.rect(seat - 0.24 * p, y - 0.54 * p, seat + 0.24 * p, y - 0.46 * p, "#2a2c32")
-
-
-def _spring_duck(s, x, y, p) -> None:
-    """A rocking duck on a spring."""
-    c = s.j(s.one("#f0b02c", "#e8609a", "#4ac0a0"))
-    for k in range(5):
-        s.ell(x, y - 0.08 * p * k, 0.13 * p, 0.05 * p, "#4a4e56" if k % 2 else "#8a9098")
-    s.ell(x, y - 0.58 * p, 0.36 * p, 0.2 * p, c)
-    s.poly(
-        [
-            (x + 0.2 * p, y - 0.6 * p),
-            (x + 0.3 * p, y - 1.0 * p),
-            (x + 0.52 * p, y - 0.94 * p),
-            (x + 0.4 * p, y - 0.6 * p),
-        ],
-        c,
-    )
-    s.dot(x + 0.41 * p, y - 0.95 * p, 0.15 * p, c)
-    s.poly([(x + 0.52 * p, y - 1.0 * p), (x + 0.74 * p, y - 0.9 * p), (x + 0.52 * p, y - 0.86 * p)], "#f0702c")
-    s.dot(x + 0.44 * p, y - 0.98 * p, 1.4, "#14141a")
-
-
-@place(
-    "playground",
-    "on a playground",
-    "at the playground",
-    "in the playground",
-    "next to the slide",
-    "by the swings",
-    "at a children's playground",
-    acts=(
-        ("playing on the playground", ("stand", "jump", "run", "floor")),
-        ("sitting on a swing", ("sit",)),
-        ("playing hopscotch", ("jump",)),
-        ("digging in the sand", ("floor",)),
-        ("playing tag", ("run",)),
-        ("jumping rope", ("jump",)),
-    ),
-    bases=("stand", "walk", "run", "jump", "floor", "sit"),
-    seat="bench",
-)
-def playground(s):
-    """A slide and swings in primary colours, a sandpit, a coloured fence."""
-    open_air(s, when=s.one("day", "day", "day", "sunset", "overcast"))
-    y = s.y0
-    if s.p(0.6):
-        P.skyline(s, y + 3, 24, 50, ("#d8a888", "#e0d0b8", "#a8b8c8"), 0.4)
-    for x in np.arange(-10, 270, 22):
-        s.blob(x + s.u(-8, 8), y + 2, s.u(13, 20), s.u(10, 22), s.j("#5fa050"), haze=0.25)
-    s.blur(s.u(0.2, 0.7))
-    soft = s.j(s.one("#d8905a", "#c86a58", "#78b85a", "#c8a878"), 6)
-    s.plane(y + 5, mix(soft, "#f0e0c0", 0.2), soft, 0.05, 40, haze=0.08)
-    for k, x in enumerate(np.arange(-4, 262, 11)):
-        s.rect(x, y - 6, x + 7, y + 12, ("#e0403c", "#f4c83a", "#3a7ac8", "#4aa85a")[k % 4])
-        s.poly([(x, y - 6), (x + 3.5, y - 11), (x + 7, y - 6)], ("#e0403c", "#f4c83a", "#3a7ac8", "#4aa85a")[k % 4])
-    s.say("a colorful fence")
-    hand = s.one(-1, 1)
-    sand = np.hypot((s.X - hand * s.u(0.2, 0.8)) / s.u(1.7, 2.3), (s.Z - 5.6) / 1.3)
-    s.ground_blend(np.clip((1.1 - sand) * 14, 0, 1), "#a8703c", 1.0)
-    s.ground_blend(np.clip((1.0 - sand) * 14, 0, 1), "#ecd69c", 1.0)
-    s.say("a sandpit", "a sandbox")
-    yy = s.u(y + 32, 178)
-    _swings(s, 128 - hand * s.u(66, 90), yy, s.ppm(yy))
-    s.say("swings", "a swing set")
-    yy = s.u(y + 40, 194)
-    _slide(s, 128 + hand * s.u(92, 110), yy, s.ppm(yy) * 0.95, -hand)
-    s.say("a slide", "a red slide")
-    if s.p(0.6):
-        yy = s.u(196, 222)
-        _spring_duck(s, 128 - hand * s.u(60, 96), yy, s.ppm(yy))
-    if s.p(0.5):
-        x, yy = 128 + hand * s.u(40, 90), s.u(204, 230)
-        s.poly([(x - 7, yy - 12), (x + 7, yy - 12), (x + 5, yy), (x - 5, yy)], s.one("#e0403c", "#3a7ac8"))
-        s.say("a bucket")
-
-    def front():
-        _spring_duck(s, s.one(24, 220), 264, 92)
-
-    return dict(front=front)
 
 
 def _water_tank(s, x, y, p) -> None:
@@ -260,8 +46,8 @@ def _string_lights(s, y) -> None:
     acts=(
         ("enjoying the view", ("stand", "sit", "floor")),
         ("watching the stars", ("stand", "sit", "lie")),
-        ("having a rooftop party", ("stand", "jump")),
-        ("sitting on the edge of a skyscraper", ("sit",)),
+        ("having a party", ("stand", "jump")),
+        ("sitting on the edge", ("sit",)),
         ("jumping from roof to roof", ("jump", "run")),
     ),
     bases=("stand", "walk", "run", "jump", "sit", "floor", "lie"),
@@ -417,7 +203,7 @@ def _barrier(s, x, y, p) -> None:
         ("hammering a nail", ("stand", "floor")),
         ("carrying planks", ("walk",)),
         ("digging a hole", ("stand",)),
-        ("working on a construction site", ("stand", "walk")),
+        ("working hard", ("stand", "walk")),
     ),
     bases=("stand", "walk", "run", "floor", "jump", "sit"),
     seat="crate",

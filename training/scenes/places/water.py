@@ -185,10 +185,10 @@ def _villa(s, x, foot) -> None:
     "by the pool",
     "at a hotel pool",
     acts=(
-        ("about to swim", ("stand",)),
+        ("getting ready to swim", ("stand",)),
         ("sunbathing", ("lie", "floor")),
         ("diving into the water", ("jump",)),
-        ("relaxing by the pool", ("lie", "sit", "floor")),
+        ("relaxing in the sun", ("lie", "sit", "floor")),
     ),
     bases=("stand", "walk", "jump", "sit", "floor", "lie"),
     dress="beach",
