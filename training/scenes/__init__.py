@@ -1,0 +1,1 @@
+"""Synthetic scenes: posed avatars in painted places, with captions. The mini outpainter is trained on them."""
