@@ -8,7 +8,6 @@ import re
 import numpy as np
 import pytest
 import torch
-
 from avatar_scene.rendering import load_body
 from avatar_scene.smpl import SMPLPose
 from avatar_scene.training.scenes import actions, captions, wardrobe
