@@ -39,8 +39,8 @@ def register_route() -> None:
         async with _one_at_a_time:  # reading a file may take hundreds of MB
             try:
                 answer = await asyncio.get_running_loop().run_in_executor(None, describe, name, override)
-            except (ValueError, OSError) as error:
-                return web.json_response({"error": str(error)}, status=400)
+            except (ValueError, OSError, RuntimeError) as error:
+                return web.json_response({"error": " ".join(str(error).split())[:600]}, status=400)
         return web.json_response(answer)
 
 
