@@ -1,0 +1,58 @@
+"""How well CLIP thinks that a picture of a pose fits a text (the paper's CLIPSIM), by the two halves a user connects."""
+
+from __future__ import annotations
+
+import torch
+
+from .progress import reporter
+
+CHUNK = 16  # pictures encoded at once
+
+
+def clip_scores(pose, texts: list[str], clip, clip_vision, avatar=None) -> torch.Tensor:
+    """(B,) cosines between pictures of the poses and their texts; the avatar is drawn, or the gray body without one.
+
+    Raises ValueError if the two models do not belong together or the text encoder has no projection to pictures.
+    """
+    from ..pose_prior.prompts import normalise
+    from ..rendering import CameraSettings, aim, avatar_figure, gray_figure, take_pictures
+
+    sentences = [normalise(text, lambda words: len(words.split()), 60).text for text in texts]
+    text = {sentence: _embed(clip, sentence) for sentence in dict.fromkeys(sentences)}  # before the slow part
+    size = clip_vision.image_size
+    figure = gray_figure(pose) if avatar is None else avatar_figure(avatar, pose)
+    cameras = aim(CameraSettings(), figure, size, size)
+    passes = take_pictures(figure, cameras, gray=avatar is None, callback=reporter(len(pose)))
+    rgba = torch.stack([picture.rgba for picture in passes]).float().cpu()
+    pictures = rgba[..., :3] * rgba[..., 3:] + 1 - rgba[..., 3:]  # before white
+    embeds = [clip_vision.encode_image(part)["image_embeds"] for part in pictures.split(CHUNK)]
+    shown, said = torch.cat(embeds).float().cpu(), torch.stack([text[sentence] for sentence in sentences])
+    if shown.ndim != 2 or shown.shape[-1] != said.shape[-1]:
+        raise ValueError(
+            f"PASRankPoses: clip gives {said.shape[-1]} numbers a text and clip_vision {shown.shape[-1]} a picture; "
+            "load the two halves of one CLIP (for example clip_l and CLIP-ViT-L)"
+        )
+    return torch.nn.functional.cosine_similarity(shown, said)
+
+
+def _embed(clip, text: str) -> torch.Tensor:
+    """A text in the space that CLIP shares with pictures."""
+    if not text:
+        raise ValueError("PASRankPoses: ranking by CLIP needs a text; fill in prompt, or use poses that know theirs")
+    _, pooled = clip.encode_from_tokens(clip.tokenize(text), return_pooled=True)
+    if pooled is None or _unprojected(clip):
+        raise ValueError(
+            "PASRankPoses: this clip cannot be compared with pictures (Stable Diffusion 1.5 checkpoints leave CLIP's "
+            "text projection out); load clip_l with CLIPLoader instead"
+        )
+    return pooled[0].float().cpu()
+
+
+def _unprojected(clip) -> bool:
+    """Whether a projection that the file did not bring stands at ComfyUI's placeholder, the identity."""
+    for name, weight in clip.cond_stage_model.named_parameters():
+        if name.endswith("text_projection.weight"):
+            eye = torch.eye(len(weight), device=weight.device, dtype=weight.dtype)
+            if weight.shape == eye.shape and torch.equal(weight, eye):
+                return True
+    return False
