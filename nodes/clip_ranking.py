@@ -1,4 +1,4 @@
-"""How well CLIP thinks that a picture of a pose fits a text (the paper's CLIPSIM), by the two halves a user connects."""
+"""How well CLIP thinks that a picture of a pose fits a text: the paper's CLIPSIM, by the halves a user connects."""
 
 from __future__ import annotations
 

@@ -25,9 +25,11 @@ Intervals are 95 % bootstrap over texts.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,6 +62,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 BEGIN, END = "<!-- the table: written by evaluate_poses -->", "<!-- end of the table -->"
 BUNDLED = "bundled model (full training)"
 
+Row = Generator | dict[str, Generator]  # one for all splits, or one a split
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -82,7 +86,7 @@ class Setting:
         return self.samples * self.oversampling
 
 
-def evaluate(generate: Generator | dict[str, Generator], setting: Setting) -> dict[str, dict[str, str]]:
+def evaluate(generate: Row, setting: Setting) -> dict[str, dict[str, str]]:
     """Heading -> columns of one row of the table; a row may differ from split to split (real poses)."""
     of_split = generate if isinstance(generate, dict) else dict.fromkeys([s.name for s in setting.splits], generate)
     row = {split.name: on_split(of_split[split.name], split, setting) for split in setting.splits}
@@ -159,7 +163,7 @@ def _with_interval(values: np.ndarray, digits: int = 2) -> str:
     return f"{np.mean(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
-def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> dict[str, Generator]:
+def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> dict[str, Row]:
     """Name -> generator of every row, references first."""
     bundled = TextToPose.load(encoder=setting.encoder)
     models = {}
@@ -168,7 +172,7 @@ def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> 
         file, _, strength = file.partition("@")
         models[name] = (load_sampler(file), float(strength or 0))
     silent = next(iter(models.values()))[0] if models else bundled
-    table: dict[str, Generator | dict[str, Generator]] = {
+    table: dict[str, Row] = {
         "real poses of the text": {split.name: from_set(split.real, of_text=True) for split in setting.splits},
         "poses of the training set": from_set(train, of_text=False),
         "mean pose": mean_pose(train, setting.vposer),
@@ -259,7 +263,8 @@ def main() -> None:
         return
     rows = {}
     for name, generate in make_rows(options, setting, train).items():
-        rows[name] = kept_row(options.parts, name, partial(evaluate, generate, setting))
+        basis = basis_of(options, setting, name)
+        rows[name] = kept_row(options.parts, name, basis, partial(evaluate, generate, setting))
         print(name, json.dumps(rows[name]), flush=True)
     text = markdown(rows, setting, options.budget)
     print(text)
@@ -267,16 +272,29 @@ def main() -> None:
         write_results(text)
 
 
-def kept_row(folder: Path | None, name: str, make) -> dict:
-    """The row as an earlier, interrupted run left it in the folder, or made now."""
+def kept_row(folder: Path | None, name: str, basis: list, make: Callable[[], dict]) -> dict:
+    """The row as an earlier, interrupted run left it in the folder, or made now; `basis` is what it depends on."""
     if folder is None:
         return make()
-    file = folder / f"{re.sub(r'[^a-z0-9]+', '_', name.lower())}.json"
+    digest = hashlib.sha256(json.dumps([name, basis]).encode()).hexdigest()[:8]
+    file = folder / f"{re.sub(r'[^a-z0-9]+', '_', name.lower())}_{digest}.json"
     if not file.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
         row = json.dumps(make())
-        file.write_text(row, encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(row, encoding="utf-8")
+        part.replace(file)
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def basis_of(options: argparse.Namespace, setting: Setting, name: str) -> list:
+    """What a row depends on: texts, numbers, and the files of its models as they are now."""
+    own = [entry.partition("=")[2].partition("@") for entry in options.row if entry.startswith(f"{name}=")]
+    files = [options.vposer, options.picker, options.judge, options.clip, *(file for file, _, _ in own[:1])]
+    if name == "without text":
+        files += [entry.partition("=")[2].partition("@")[0] for entry in options.row[:1]]
+    stats = [Path(file).stat() for file in files if file]
+    return [asked(setting), options.n, options.oversampling, own, [[stat.st_size, stat.st_mtime] for stat in stats]]
 
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ ACTIONS = 40
 WORDING_EVERY = 6
 MOST_RELATIVES = 4  # other actions that may lose a caption to a held-out one
 _SAID = 2 / 3  # share of a wording's words by which a caption says the same
-_STOP = frozenset(
-    """a an the is are of to with and in on at by for from into onto over under up down out off as while his her their
-    its someone something person people man woman boy girl one two both it he she they who that this about back front
-    very""".split()
-)
+_STOP_WORDS = """
+    a an the is are of to with and in on at by for from into onto over under up down out off as while his her their its
+    someone something person people man woman boy girl one two both it he she they who that this about back front very
+"""
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 def stems(text: str) -> frozenset[str]:

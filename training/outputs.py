@@ -12,8 +12,8 @@ Run the program on the texts that `evaluate_poses --list` prints and put what it
                           MDM's `..._smpl_params.npy`: a dict with `thetas` (24, 6, F)
     3.npz                 this pack's or AMASS's arrays
 
-y is up (AMASS files turn by themselves). Dicts in `.npy` files are pickles: they are read by an unpickler that can build
-numpy arrays and plain containers and nothing else.
+y is up (AMASS files turn by themselves). Dicts in `.npy` files are pickles: they are read by an unpickler that can
+build numpy arrays and plain containers and nothing else.
 """
 
 from __future__ import annotations

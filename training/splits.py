@@ -1,4 +1,4 @@
-"""What the table is measured on: new people, actions never trained on in any wording, unseen wordings of trained ones."""
+"""What the table is measured on: new people, actions never trained on, unseen wordings of trained actions."""
 
 from __future__ import annotations
 

@@ -14,30 +14,28 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = __package__  # avatar_scene.training
+from .stages import PACKAGE, Stage, run_stages
 
-
-@dataclass(frozen=True)
-class Stage:
-    """One training: the module that does it, its flags, and the file that says it is done."""
-
-    name: str
-    module: str
-    flags: tuple[str, ...]
-    result: str
+ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D samples
+    "ours, VPoser code": ("ours", ""),
+    "ours, 6D": ("sixd", ""),
+    "ours, 6D + VPoser at inference": ("sixd", "@1"),
+    "ours, motion capture alone": ("mocap", ""),
+    "MDM-style": ("mdm", ""),
+}
 
 
 def stages(options: argparse.Namespace) -> list[Stage]:
     """The trainings in order: what the others need first."""
-    pose = ("--steps", str(options.steps), "--warmup", str(max(1, options.steps // 20)))
-    ranker = ("--steps", str(options.ranker_steps), "--warmup", str(max(1, options.ranker_steps // 20)))
+    pose = ("--hold-out", "--steps", str(options.steps), "--warmup", str(max(1, options.steps // 20)))
+    warmup = str(max(1, options.ranker_steps // 20))
+    ranker = ("--hold-out", "--steps", str(options.ranker_steps), "--warmup", warmup)
     result = "text_to_pose.safetensors"
     chain = []
     if options.vposer_steps:
-        flags = ("--steps", str(options.vposer_steps))
+        flags = ("--hold-out", "--steps", str(options.vposer_steps))
         chain.append(Stage("vposer", "vposer", flags, "vposer.safetensors"))
         pose = (*pose, "--vposer", str(options.out / "vposer" / "vposer.safetensors"))
     return [
@@ -49,17 +47,6 @@ def stages(options: argparse.Namespace) -> list[Stage]:
         Stage("sixd", "pose", (*pose, "--representation", "6d"), result),
         Stage("mocap", "pose", (*pose, "--book", "none"), result),
     ]
-
-
-def command(stage: Stage, options: argparse.Namespace) -> list[str]:
-    """The trainer's command line."""
-    line = [sys.executable, "-m", f"{PACKAGE}.{stage.module}", "--out", str(options.out / stage.name), "--hold-out"]
-    line += ["--threads", str(options.threads), "--save-every", "50", *stage.flags]
-    if options.data:
-        line += ["--data", options.data]
-    if stage.module != "vposer":
-        line += ["--cache", str(options.cache)]
-    return line
 
 
 def evaluation(options: argparse.Namespace) -> list[str]:
@@ -79,18 +66,9 @@ def evaluation(options: argparse.Namespace) -> list[str]:
     return [*line, "--budget", budget, "--texts", str(options.texts), "--parts", str(folder / "rows"), "--write"]
 
 
-ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D samples
-    "ours, VPoser code": ("ours", ""),
-    "ours, 6D": ("sixd", ""),
-    "ours, 6D + VPoser at inference": ("sixd", "@1"),
-    "ours, motion capture alone": ("mocap", ""),
-    "MDM-style": ("mdm", ""),
-}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", help="folder of the mocap poses (or AVATAR_SCENE_POSES)")
+    parser.add_argument("--data", default="", help="folder of the mocap poses (or AVATAR_SCENE_POSES)")
     parser.add_argument("--out", type=Path, default=Path("runs/table"), help="folder of the runs")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
     parser.add_argument("--steps", type=int, default=1000, help="of every text-to-pose model, 256 poses each")
@@ -101,10 +79,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("train", "evaluate"), help="one half of the work")
     options = parser.parse_args()
     if options.only != "evaluate":
-        for stage in stages(options):
-            if not (options.out / stage.name / stage.result).is_file():
-                print(f"== {stage.name}", flush=True)
-                subprocess.run(command(stage, options), check=True)
+        run_stages(stages(options), options.out, options.data, options.cache, options.threads)
     if options.only != "train":
         subprocess.run(evaluation(options), check=True)
 
