@@ -36,23 +36,26 @@ def clip_scores(pose, texts: list[str], clip, clip_vision, avatar=None) -> torch
 
 
 def _embed(clip, text: str) -> torch.Tensor:
-    """A text in the space that CLIP shares with pictures."""
+    """A text in the space that CLIP shares with pictures.
+
+    ComfyUI leaves the text projection out for some models and not for others, so it is asked to and we project.
+    """
     if not text:
         raise ValueError("PASRankPoses: ranking by CLIP needs a text; fill in prompt, or use poses that know theirs")
-    _, pooled = clip.encode_from_tokens(clip.tokenize(text), return_pooled=True)
-    if pooled is None or _unprojected(clip):
+    _, pooled = clip.encode_from_tokens(clip.tokenize(text), return_pooled="unprojected")
+    projection = None if pooled is None else _projection(clip, pooled.shape[-1])
+    if projection is None:
         raise ValueError(
             "PASRankPoses: this clip cannot be compared with pictures (Stable Diffusion 1.5 checkpoints leave CLIP's "
-            "text projection out); load clip_l with CLIPLoader instead"
+            "text projection out); load a clip_l file with CLIPLoader instead"
         )
-    return pooled[0].float().cpu()
+    return projection.float().cpu() @ pooled[0].float().cpu()
 
 
-def _unprojected(clip) -> bool:
-    """Whether a projection that the file did not bring stands at ComfyUI's placeholder, the identity."""
+def _projection(clip, width: int) -> torch.Tensor | None:
+    """(E, width) the text projection, unless it is the identity that stands in for one that the file did not bring."""
     for name, weight in clip.cond_stage_model.named_parameters():
-        if name.endswith("text_projection.weight"):
-            eye = torch.eye(len(weight), device=weight.device, dtype=weight.dtype)
-            if weight.shape == eye.shape and torch.equal(weight, eye):
-                return True
-    return False
+        if name.endswith("text_projection.weight") and weight.shape[-1] == width:
+            eye = torch.eye(*weight.shape, device=weight.device, dtype=weight.dtype)
+            return None if torch.equal(weight, eye) else weight.detach()
+    return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import roma
 import torch
-from avatar_scene.training.data.humanml3d import load_humanml3d, read_clips, split_caption
+from avatar_scene.training.data.humanml3d import convert, read_clips, split_caption
+from avatar_scene.training.data.mocap import load_mocap
 
 QUARTER = np.pi / 2
 
@@ -54,7 +57,7 @@ def folders(tmp_path):
         "./pose_data/KIT/3/absent_poses.npy,0,200,000008.npy\n",
         encoding="utf-8",
     )
-    for split in ("train", "test"):
+    for split in ("train", "val", "test"):
         (text / f"{split}.txt").write_text("000007\n000008\nM000007\n", encoding="utf-8")
     (text / "texts" / "000007.txt").write_text(
         "a man stands and lifts an arm.#a/DET man/NOUN stand/VERB and/CCONJ lift/VERB an/DET arm/NOUN#0.0#0.0\n"
@@ -70,31 +73,42 @@ def arm_score(pose, sentences):
     return torch.cat([raised if "lifts" in text else 1 - raised for text in sentences], 1)
 
 
-def test_the_best_pairs_of_frame_and_sentence_are_kept(folders):
-    poses = load_humanml3d(*folders, arm_score, "train")
-    assert len(poses) == 10 and set(poses.action) == {"humanml3d: 000007"}
+def converted(folders, out, score=arm_score, split="train"):
+    convert(*folders, score, out)
+    return load_mocap(out, split)
+
+
+def test_the_best_pairs_of_frame_and_sentence_are_kept(folders, tmp_path):
+    poses = converted(folders, tmp_path / "out")
+    assert len(poses) == 10 and set(poses.action) == {"mocap: 000007"}
     lifted = [row for row, texts in enumerate(poses.captions) if texts == ["a man lifts an arm"]]
     assert lifted and (poses.body[lifted][:, 15, 2] > 0.9).all()
-    assert len(load_humanml3d(*folders, arm_score, "test")) == 1
+    assert len(load_mocap(tmp_path / "out", "test")) == 1
 
 
-def test_a_caption_of_a_part_is_paired_with_frames_of_that_part(folders):
-    poses = load_humanml3d(
-        *folders, lambda pose, texts: torch.tensor([["rests" in t for t in texts]] * len(pose)) * 1.0
-    )
+def test_a_caption_of_a_part_is_paired_with_frames_of_that_part(folders, tmp_path):
+    rests = lambda pose, texts: torch.tensor([["rests" in text for text in texts]] * len(pose)) * 1.0  # noqa: E731
+    poses = converted(folders, tmp_path / "out", rests)
     shown = poses.body[[texts == ["a person rests"] for texts in poses.captions]][:, 15, 2]
     assert len(shown) == 10 and shown.max() < 1.8 * (1 + 1 + 0.1) / 6  # from second 1 of the file, one second long
 
 
-def test_frames_are_y_up_and_face_forward(folders):
-    poses = load_humanml3d(*folders, arm_score)
-    np.testing.assert_allclose(poses.root, 0, atol=1e-5)
+def test_frames_are_y_up_and_face_forward(folders, tmp_path):
+    np.testing.assert_allclose(converted(folders, tmp_path / "out").root, 0, atol=1e-5)
+
+
+def test_several_folders_are_one_set(folders, tmp_path):
+    one = converted(folders, tmp_path / "out")
+    both = load_mocap(os.pathsep.join([str(tmp_path / "out")] * 2), "train")
+    assert len(both) == 2 * len(one) and both.weight.sum() == pytest.approx(1)
 
 
 def test_clips_without_their_motion_are_left_out_and_missing_lists_are_named(folders, tmp_path):
     (clip,) = read_clips(*folders, "train")
     assert (clip.name, clip.start, clip.end) == ("000007", 1.0, 5.0)
+    (folders[1] / "val.txt").unlink()
     with pytest.raises(FileNotFoundError, match=r"'val.txt'"):
         list(read_clips(*folders, "val"))
+    (folders[1] / "val.txt").write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match="unpack AMASS"):
-        load_humanml3d(tmp_path / "nothing", folders[1], arm_score)
+        convert(tmp_path / "nothing", folders[1], arm_score, tmp_path / "out")

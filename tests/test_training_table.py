@@ -23,8 +23,8 @@ from avatar_scene.training.splits import make_split
 
 CONFIGS = {"pose": pose.PoseConfig, "ranker": ranker.RankerTrainConfig, "vposer": vposer.VPoserConfig}
 OPTIONS = argparse.Namespace(
-    out=Path("runs"), data="POSES", cache=Path("captions"), threads=1, steps=100, ranker_steps=60, vposer_steps=50, texts=9
-)  # fmt: skip
+    out=Path("runs"), data="POSES", cache=Path("captions"), threads=1, steps=100, ranker_steps=60, vposer_steps=50
+)
 
 
 def parsed(stage: stages.Stage, monkeypatch):

@@ -1,16 +1,21 @@
 """Reader for AMASS motions with HumanML3D's captions, for a user who has both (neither can be bundled).
 
+    python -m avatar_scene.training.data.humanml3d --amass AMASS --humanml3d HUMANML3D -o FOLDER
+
     AMASS/        the archives of amass.is.tue.mpg.de unpacked: KIT/3/kick_high_left02_poses.npz, ...
-    HumanML3D/    index.csv, train.txt, val.txt, test.txt, texts/ (texts.zip unpacked)
+    HUMANML3D/    index.csv, train.txt, val.txt, test.txt, texts/ (texts.zip unpacked)
+    FOLDER/       poses.npz and poses_clips.json, as the trainers' --data reads them: alone, or beside other folders
 
 Captions tell a whole motion. As in the paper (section 4) they are split into sentences that each tell one frame, and of
 every motion the best pairs of frame and sentence are kept, 10 for training and 1 for testing, by the score of a
-text-pose model (the paper's is CLIP on renders).
+text-pose model: our ranker (the paper's is CLIP on renders).
 """
 
 from __future__ import annotations
 
+import argparse
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +31,6 @@ from ...pose_prior.ranker import PoseRanker
 from ...pose_prior.text_encoder import TOKEN_SLOTS, TextEncoder
 from ...smpl import SMPLPose
 from ..action_book.skeleton import heading, turn_about_vertical
-from .poses import PoseSet
 
 FPS = 20.0  # HumanML3D's; its start and end frames count at this rate
 FRAME_STEP = 2  # ten frames a second are looked at
@@ -69,26 +73,29 @@ def read_clips(amass: Path, humanml3d: Path, split: str) -> Iterator[Clip]:
         yield Clip(name, file, start, None if end < 0 else end, tuple(_captions(texts)))
 
 
-def load_humanml3d(amass: Path, humanml3d: Path, score: Score, split: str = "train") -> PoseSet:
-    """The best frames of every motion, each with the sentence it shows; motions are drawn alike.
+def convert(amass: Path, humanml3d: Path, score: Score, folder: Path) -> int:
+    """Write the best frames of every motion, each with the sentence it shows; returns how many.
 
-    score: for example `ranker_score`.
-
-    Raises ValueError if no AMASS file of the split was found.
+    One "clip" a pair: a pose and its sentence are one example. Raises ValueError if no AMASS file was found.
     """
-    bodies, roots, weights, actions, captions = [], [], [], [], []
-    for clip in read_clips(amass, humanml3d, split):
-        pose, times = clip_frames(clip)
-        pairs = best_pairs(pose, times, clip.captions, score, BEST[split])
-        for frame, text in pairs:
-            bodies.append(pose.body_pose[frame].numpy())
-            roots.append(pose.global_orient[frame].numpy())
-            weights.append(1 / len(pairs))
-            actions.append(f"humanml3d: {clip.name}")
-            captions.append([text])
+    bodies, roots, clips = [], [], []
+    for split, count in BEST.items():
+        for clip in read_clips(amass, humanml3d, split):
+            pose, times = clip_frames(clip)
+            for frame, text in best_pairs(pose, times, clip.captions, score, count):
+                bodies.append(pose.body_pose[frame].numpy())
+                roots.append(pose.global_orient[frame].numpy())
+                clips.append({**_CLIP, "id": clip.name, "split": split, "captions": [text], "actions": [clip.name]})
     if not bodies:
-        raise ValueError(f"HumanML3D: none of the motions of {split}.txt is in '{amass}'; unpack AMASS there")
-    return PoseSet(np.stack(bodies), np.stack(roots), np.array(weights), actions, captions)
+        raise ValueError(f"HumanML3D: none of its motions is in '{amass}'; unpack AMASS there")
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {"body": np.stack(bodies), "root": np.stack(roots), "key": np.ones(len(bodies), np.float32)}
+    np.savez_compressed(folder / "poses.npz", **arrays, clip=np.arange(len(bodies)))
+    (folder / "poses_clips.json").write_text(json.dumps(clips), encoding="utf-8")
+    return len(bodies)
+
+
+_CLIP = {"source": "amass", "licence": "AMASS and HumanML3D, the user's own copies", "multi_action": 0}
 
 
 def ranker_score(ranker: PoseRanker, encoder: TextEncoder) -> Score:
@@ -221,3 +228,20 @@ def _existing(path: Path) -> Path:
     if not path.is_file():
         raise FileNotFoundError(f"HumanML3D: there is no '{path.name}' in '{path.parent}'; unpack its archives there")
     return path
+
+
+def main() -> None:
+    from ...pose_prior.ranker import load_ranker
+    from ...pose_prior.text_encoder import MiniLMEncoder
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--amass", type=Path, required=True)
+    parser.add_argument("--humanml3d", type=Path, required=True)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    options = parser.parse_args()
+    count = convert(options.amass, options.humanml3d, ranker_score(load_ranker(), MiniLMEncoder()), options.output)
+    print(f"{options.output}: {count} poses")
+
+
+if __name__ == "__main__":
+    main()
