@@ -30,7 +30,7 @@ def clip_scores(pose, texts: list[str], clip, clip_vision, avatar=None) -> torch
     if shown.ndim != 2 or shown.shape[-1] != said.shape[-1]:
         raise ValueError(
             f"PASRankPoses: clip gives {said.shape[-1]} numbers a text and clip_vision {shown.shape[-1]} a picture; "
-            "load the two halves of one CLIP (for example clip_l and CLIP-ViT-L)"
+            "load the two halves of one CLIP"
         )
     return torch.nn.functional.cosine_similarity(shown, said)
 
@@ -46,16 +46,22 @@ def _embed(clip, text: str) -> torch.Tensor:
     projection = None if pooled is None else _projection(clip, pooled.shape[-1])
     if projection is None:
         raise ValueError(
-            "PASRankPoses: this clip cannot be compared with pictures (Stable Diffusion 1.5 checkpoints leave CLIP's "
-            "text projection out); load a clip_l file with CLIPLoader instead"
+            "PASRankPoses: this clip's file has no text projection (clip_l and SD 1.5 checkpoints lack it); load the "
+            "whole CLIP-ViT-L file with CLIPLoader, or connect an SDXL checkpoint's CLIP and CLIP-ViT-bigG's pictures"
         )
     return projection.float().cpu() @ pooled[0].float().cpu()
 
 
 def _projection(clip, width: int) -> torch.Tensor | None:
-    """(E, width) the text projection, unless it is the identity that stands in for one that the file did not bring."""
+    """(E, width) the text projection, or None.
+
+    ComfyUI keeps a placeholder where the file has none: the identity, or memory as it was found. A trained one has no
+    empty row and entries around 1 / sqrt(width).
+    """
     for name, weight in clip.cond_stage_model.named_parameters():
         if name.endswith("text_projection.weight") and weight.shape[-1] == width:
-            eye = torch.eye(*weight.shape, device=weight.device, dtype=weight.dtype)
-            return None if torch.equal(weight, eye) else weight.detach()
+            value = weight.detach().float().cpu()
+            spread, rows = value.std() * width**0.5, value.norm(dim=-1)
+            trained = value.isfinite().all() and 0.1 < spread < 10 and rows.min() > 0.01 * rows.max()
+            return value if trained and not torch.equal(value, torch.eye(*value.shape)) else None
     return None

@@ -113,17 +113,6 @@ class TextToSMPLPose(io.ComfyNode):
                 ),
                 _model_input(),
                 _vposer_input(),
-                io.Clip.Input(
-                    "clip",
-                    optional=True,
-                    tooltip="CLIP's text half (CLIPLoader with clip_l). Connect clip_vision too, to rank by pictures.",
-                ),
-                io.ClipVision.Input(
-                    "clip_vision", optional=True, tooltip="CLIP's picture half, of the same CLIP as the text half."
-                ),
-                AvatarSocket.Input(
-                    "avatar", optional=True, tooltip="Who is drawn for CLIP. Without one it sees the gray body."
-                ),
             ],
             outputs=[
                 SMPLPoseSocket.Output(display_name="pose", tooltip="The kept poses, best first."),
@@ -237,7 +226,8 @@ class PASRankPoses(io.ComfyNode):
                 io.Clip.Input(
                     "clip",
                     optional=True,
-                    tooltip="CLIP's text half (CLIPLoader with clip_l). Connect clip_vision too, to rank by pictures.",
+                    tooltip="CLIP's text half, with its projection (a whole CLIP-ViT-L file, or SDXL's). Connect "
+                    "clip_vision too, to rank by pictures.",
                 ),
                 io.ClipVision.Input(
                     "clip_vision", optional=True, tooltip="CLIP's picture half, of the same CLIP as the text half."

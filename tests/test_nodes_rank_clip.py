@@ -32,8 +32,8 @@ def oracle():
     return CLIPModel(config).eval().requires_grad_(False)
 
 
-def comfy_pair(model, projected: bool = True):
-    """The same weights as ComfyUI's CLIP and CLIP_VISION objects."""
+def comfy_pair(model, projection=None):
+    """The same weights as ComfyUI's CLIP and CLIP_VISION objects; another text projection if one is given."""
     import comfy.clip_vision
     import comfy.sd
     import comfy.sd1_clip
@@ -46,8 +46,8 @@ def comfy_pair(model, projected: bool = True):
     weights = model.state_dict()
     clip = comfy.sd.CLIP(Target, model_options={"clip_l_model_config": SHAPE})
     clip.load_sd({k: v for k, v in weights.items() if k.startswith("text_model")})
-    if projected:
-        clip.cond_stage_model.clip_l.transformer.text_projection.weight.data = weights["text_projection.weight"].clone()
+    projection = weights["text_projection.weight"].clone() if projection is None else projection
+    clip.cond_stage_model.clip_l.transformer.text_projection.weight.data = projection
     vision = comfy.clip_vision.ClipVisionModel(
         {**VISION, "projection_dim": 16, "model_type": "clip_vision_model", "layer_norm_eps": 1e-5}
     )
@@ -98,7 +98,9 @@ def driver(comfy: str, result: str) -> None:
     measured["by_own_text"] = rank(clip=clip, clip_vision=vision)
     measured["kept"] = rank(clip=clip, clip_vision=vision, keep=2)
     measured["half"] = rank(clip=clip)
-    measured["unprojected"] = rank(clip=comfy_pair(model, projected=False)[0], clip_vision=vision)
+    placeholders = {"identity": torch.eye(16), "zeros": torch.zeros(16, 16), "memory": torch.full((16, 16), 1e20)}
+    for name, placeholder in placeholders.items():
+        measured[name] = rank(clip=comfy_pair(model, placeholder)[0], clip_vision=vision)
     vision.model.visual_projection = torch.nn.Linear(16, 8, bias=False)
     measured["foreign"] = rank(clip=clip, clip_vision=vision)
     measured["no_text"] = rank(clip=clip, clip_vision=vision, pose=SMPLPose.create(pose.body_pose))
@@ -125,7 +127,9 @@ def test_scores_are_clips_similarity_and_the_best_comes_first(measured):
     ("case", "message"),
     [
         ("half", "connect both clip and clip_vision"),
-        ("unprojected", "clip_l file with CLIPLoader"),
+        ("identity", "no text projection"),
+        ("zeros", "no text projection"),
+        ("memory", "no text projection"),
         ("foreign", "16 numbers a text and clip_vision 8"),
         ("no_text", "needs a text"),
     ],
