@@ -51,7 +51,7 @@ from .data.corpus import load_poses
 from .data.mocap import load_mocap
 from .data.poses import PoseSet
 from .data.skeleton import rest_joints
-from .generators import Generator, from_model, from_motions, from_retrieval, from_set, mean_pose
+from .generators import Generator, encode_prompts, from_model, from_motions, from_retrieval, from_set, mean_pose
 from .held_out import load_held_out
 from .metrics import angle_limits, bootstrap, diversity, frechet_distance, impossible_share, retrieval_ranks
 from .outputs import OutputFolder
@@ -105,7 +105,7 @@ def on_split(generate: Generator, split: Split, setting: Setting) -> dict[str, s
     code = setting.vposer.encode(pose.body_pose).numpy().reshape(count, drawn, -1)
     real = setting.vposer.encode(torch.from_numpy(split.real.body)).numpy()
     fpd = [frechet_distance(np.concatenate(code), real), *fpd_interval(code, real)]
-    text = setting.judge.embed_text(setting.encoder.encode(split.texts)).numpy()
+    text = setting.judge.embed_text(encode_prompts(setting.encoder, split.texts)).numpy()
     shown = setting.judge.embed_pose(best.body_pose, best.global_orient).numpy()
     ranks = retrieval_ranks(text, shown, split.actions)
     recall = np.mean([ranks < k for k in (1, 3, 5, 10)], axis=0)
@@ -137,7 +137,7 @@ def on_facts(generate: Generator, setting: Setting) -> dict[str, str]:
 
 def best_of(pose: SMPLPose, texts: list[str], drawn: int, kept: int, setting: Setting) -> SMPLPose:
     """The `kept` best of every text's `drawn` poses by the ranker."""
-    scores = setting.ranker.score(pose, setting.encoder.encode(texts)).view(len(texts), drawn)
+    scores = setting.ranker.score(pose, encode_prompts(setting.encoder, texts)).view(len(texts), drawn)
     order = scores.argsort(dim=1, descending=True, stable=True)[:, :kept]
     return pose.select((order + torch.arange(len(texts))[:, None] * drawn).flatten())
 
@@ -181,7 +181,7 @@ def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> 
     }
     for name, (model, strength) in models.items():
         table[name] = from_model(model, setting.vposer, strength)
-    score = lambda pose, text: setting.ranker.score(pose, setting.encoder.encode([text]))  # noqa: E731
+    score = lambda pose, text: setting.ranker.score(pose, encode_prompts(setting.encoder, [text]))  # noqa: E731
     for entry in options.outputs:
         name, _, folder = entry.partition("=")
         table[name] = from_motions(OutputFolder(Path(folder), asked(setting)).motions, score)

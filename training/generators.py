@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from ..pose_prior.code import PoseCode
+from ..pose_prior.prompts import normalise
 from ..pose_prior.sampling import initial_noise, sample
-from ..pose_prior.text_encoder import MiniLMEncoder
+from ..pose_prior.text_encoder import TOKEN_SLOTS, TextEncoder, TextFeatures
 from ..pose_prior.text_to_pose import GUIDANCE_SCALE, TextToPose, decode
 from ..pose_prior.vposer import VPoser
 from ..smpl import SMPLPose
@@ -19,6 +20,11 @@ from .data.poses import PoseSet
 
 Generator = Callable[[list[str], int, int], SMPLPose]  # (texts, samples a text, seed) -> poses, text by text
 BATCH = 16  # texts sampled at once
+
+
+def encode_prompts(encoder: TextEncoder, texts: list[str]) -> TextFeatures:
+    """Features of texts after the normalisation that training captions went through."""
+    return encoder.encode([normalise(text, encoder.count_tokens, TOKEN_SLOTS).text for text in texts])
 
 
 def from_model(
@@ -44,7 +50,7 @@ def from_model(
     return generate
 
 
-def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder, cache: Path) -> Generator:
+def from_retrieval(poses: PoseSet, encoder: TextEncoder, cache: Path) -> Generator:
     """Poses of the training caption nearest to the text, then of the next nearest, as many as asked for."""
     bank = CaptionBank([caption for texts in poses.captions for caption in texts], encoder, cache)
     known = bank.pooled.float()
@@ -56,7 +62,7 @@ def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder, cache: Path) -> Gener
     def generate(texts: list[str], samples: int, seed: int) -> SMPLPose:
         draw = np.random.default_rng(seed)
         chosen: list[int] = []
-        for near in (encoder.encode(texts).pooled @ known.T).argsort(dim=1, descending=True):
+        for near in (encode_prompts(encoder, texts).pooled @ known.T).argsort(dim=1, descending=True):
             rows: list[int] = []
             for index in near.tolist():
                 members = rows_of[index]

@@ -26,11 +26,11 @@ import roma
 import torch
 
 from ...pose_prior.pose_file import load_pose
-from ...pose_prior.prompts import normalise
 from ...pose_prior.ranker import PoseRanker
-from ...pose_prior.text_encoder import TOKEN_SLOTS, TextEncoder
+from ...pose_prior.text_encoder import TextEncoder
 from ...smpl import SMPLPose
 from ..action_book.skeleton import heading, turn_about_vertical
+from ..generators import encode_prompts
 
 FPS = 20.0  # HumanML3D's; its start and end frames count at this rate
 FRAME_STEP = 2  # ten frames a second are looked at
@@ -103,8 +103,7 @@ def ranker_score(ranker: PoseRanker, encoder: TextEncoder) -> Score:
 
     @torch.no_grad()
     def score(pose: SMPLPose, sentences: list[str]) -> torch.Tensor:
-        texts = [normalise(text, encoder.count_tokens, TOKEN_SLOTS).text for text in sentences]
-        text = ranker.embed_text(encoder.encode(texts))
+        text = ranker.embed_text(encode_prompts(encoder, sentences))
         return ranker.embed_pose(pose.body_pose, pose.global_orient) @ text.T
 
     return score

@@ -11,7 +11,7 @@ from ...pose_prior.ranker import load_ranker
 from ...pose_prior.text_to_pose import TextToPose
 from ...pose_prior.vposer import load_vposer
 from ...rendering import CameraSettings, aim, avatar_figure, gray_figure, load_avatar, take_pictures
-from ..generators import from_model
+from ..generators import encode_prompts, from_model
 from ..pose import load_sampler
 
 SIZE = 384  # pixels
@@ -25,7 +25,7 @@ def draw_poses(model: str, texts: list[str], candidates: int, seed: int, avatar:
     file, _, strength = model.partition("@")
     sampler = TextToPose.load() if file == "bundled" else load_sampler(file)
     pose = from_model(sampler, load_vposer(), float(strength or 0))(texts, candidates, seed)
-    features = sampler.encoder.encode([prompt.text for prompt in sampler.prompts(texts)])
+    features = encode_prompts(sampler.encoder, texts)
     scores = load_ranker().score(pose, features).view(len(texts), candidates)
     best = pose.select((scores.argmax(1) + torch.arange(len(texts)) * candidates).tolist())
     figure_of = load_avatar(avatar) if avatar is not None else None
