@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import roma
 import torch
-from avatar_scene.training.data.humanml3d import convert, read_clips, split_caption
+from avatar_scene.pose_prior.ranker import load_ranker
+from avatar_scene.pose_prior.text_encoder import MiniLMEncoder
+from avatar_scene.smpl import SMPLPose
+from avatar_scene.training.data.humanml3d import convert, ranker_score, read_clips, split_caption
 from avatar_scene.training.data.mocap import load_mocap
 
 QUARTER = np.pi / 2
@@ -112,3 +115,12 @@ def test_clips_without_their_motion_are_left_out_and_missing_lists_are_named(fol
     (folders[1] / "val.txt").write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match="unpack AMASS"):
         convert(tmp_path / "nothing", folders[1], arm_score, tmp_path / "out")
+
+
+def test_the_ranker_gives_a_sentence_to_the_frame_that_shows_it():
+    body = torch.zeros(2, 21, 3)
+    body[0, [0, 1], 0], body[0, [3, 4], 0] = -QUARTER, QUARTER  # hips and knees of the first frame: sitting
+    body[:, 15, 2], body[:, 16, 2] = -1.2, 1.2  # arms down
+    score = ranker_score(load_ranker(), MiniLMEncoder())
+    scores = score(SMPLPose.create(body), ["a man sits on a chair", "a man stands still"])
+    assert scores.argmax(0).tolist() == [0, 1]

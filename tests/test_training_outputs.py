@@ -145,9 +145,10 @@ def test_other_arrays_are_refused_by_name(tmp_path, array, message):
 
 
 def test_the_best_frame_of_each_motion_is_kept():
-    motions = [make_pose(6, k) for k in range(3)]
+    motions = [SMPLPose.create(make_pose(6, k).body_pose, torch.tensor([[0.0, 2.0, 0.0]] * 6)) for k in range(3)]
     generate = from_motions(lambda text: motions, lambda pose, text: pose.body_pose[:, 0, 0])
     kept = generate(["a", "b"], 2, 0)
+    assert kept.global_orient[:, 1].abs().max() < 0.5  # they face forward, the motions did not
     assert kept.body_pose[:2, 0, 0].tolist() == [float(m.body_pose[:, 0, 0].max()) for m in motions[:2]]
     with pytest.raises(ValueError, match="3 motions for 'a', 4 are needed"):
         generate(["a"], 4, 0)

@@ -17,6 +17,7 @@ from ..pose_prior.vposer import VPoser
 from ..smpl import SMPLPose
 from .data.captions import CaptionBank
 from .data.poses import PoseSet
+from .data.skeleton import face_forward
 
 Generator = Callable[[list[str], int, int], SMPLPose]  # (texts, samples a text, seed) -> poses, text by text
 BATCH = 16  # texts sampled at once
@@ -112,7 +113,8 @@ def from_motions(motions: Callable[[str], list[SMPLPose]], score: Callable[[SMPL
             made = motions(text)
             if len(made) < samples:
                 raise ValueError(f"outputs: {len(made)} motions for {text!r}, {samples} are needed (-n x oversampling)")
-            chosen += [motion.select([int(score(motion, text).argmax())]) for motion in made[:samples]]
+            level = [face_forward(motion) for motion in made[:samples]]
+            chosen += [motion.select([int(score(motion, text).argmax())]) for motion in level]
         return join(chosen)
 
     return generate

@@ -91,7 +91,10 @@ def read_mdm_results(path: Path) -> list[tuple[str, SMPLPose]]:
     if len(lengths) != len(texts):
         raise ValueError(f"{name}: {len(lengths)} 'lengths' for {len(texts)} texts")
     frames = np.moveaxis(motion, -1, 1)  # (N, F, J, 3)
-    return [(text, _motion(frames[row, : max(1, int(lengths[row]))])) for row, text in enumerate(texts)]
+    try:
+        return [(text, _motion(frames[row, : max(1, int(lengths[row]))])) for row, text in enumerate(texts)]
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _motions(array: np.ndarray) -> list[SMPLPose]:

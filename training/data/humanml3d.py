@@ -22,15 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import roma
 import torch
 
 from ...pose_prior.pose_file import load_pose
 from ...pose_prior.ranker import PoseRanker
 from ...pose_prior.text_encoder import TextEncoder
 from ...smpl import SMPLPose
-from ..action_book.skeleton import heading, turn_about_vertical
 from ..generators import encode_prompts
+from .skeleton import face_forward
 
 FPS = 20.0  # HumanML3D's; its start and end frames count at this rate
 FRAME_STEP = 2  # ten frames a second are looked at
@@ -122,9 +121,7 @@ def clip_frames(clip: Clip) -> tuple[SMPLPose, np.ndarray]:
     if not len(rows):
         raise ValueError(f"AMASS file '{clip.file.name}': has no frames from {clip.start:.1f} s on ({clip.name})")
     pose = whole.select(rows.tolist())
-    root = roma.rotvec_to_rotmat(pose.global_orient)
-    level = roma.rotmat_to_rotvec(turn_about_vertical(-heading(root)) @ root)
-    return SMPLPose.create(pose.body_pose, level), (rows - rows[0]) / rate
+    return face_forward(pose), (rows - rows[0]) / rate
 
 
 def best_pairs(pose: SMPLPose, times: np.ndarray, captions, score: Score, count: int) -> list[tuple[int, str]]:
