@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -70,7 +71,7 @@ class People:
             with np.load(path, allow_pickle=False) as file:
                 head = json.loads(file["about"].tobytes())
                 self._pictures = file["pictures"]
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ValueError(
                 f"people '{path}': no cache of people ({error}); make one with the bake command"
             ) from error
@@ -81,7 +82,7 @@ class People:
         self.ppm = float(head["ppm"])
         self._about = head["sprites"]
         ends = np.cumsum([0] + [size for about in self._about for size in about["sizes"]])
-        self._starts = ends.reshape(-1)
+        self._starts = ends
         self._decoded: dict[int, Sprite] = {}
 
     def __len__(self) -> int:
@@ -93,6 +94,15 @@ class People:
         table: dict[str, list[int]] = {}
         for index, about in enumerate(self._about):
             table.setdefault(about["action"], []).append(index)
+        return table
+
+    @cached_property
+    def by_base(self) -> dict[str, list[str]]:
+        """Base -> names of the actions that have sprites of it."""
+        table: dict[str, list[str]] = {}
+        for name, sprites in self.by_action.items():
+            for base in sorted({self.base(k) for k in sprites}):
+                table.setdefault(base, []).append(name)
         return table
 
     def base(self, index: int) -> str:

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from . import props
-from .actions import Action, all_actions
+from .actions import GENERAL, Action, all_actions
 from .canvas import Canvas, S
 from .captions import caption
 from .figure import NEUTRAL, Figure, Stance, draw_figure, draw_shadows
-from .people import People
+from .people import People, Sprite
 from .places import PLACES
 from .props.held import HELD, Grip
 from .wardrobe import dress
@@ -74,7 +74,7 @@ def sample(seed: int, people: People, place: str | None = None) -> Scene:
     sprite = people[index]
     base = sprite.base
     occlude = bool(info.get("front")) and s.p(OCCLUDED)
-    stance, ground, lift = _stand(s, people, index, place, info, occlude)
+    stance, ground, lift = _stand(s, sprite, people.ppm, info, occlude)
     palette, light, toon = dress(rng, about["dress"]), _light(s), _toon(s)
     figure = draw_figure(sprite, people.ppm, stance, palette, light, toon)
 
@@ -119,40 +119,22 @@ def _cast(s: Canvas, people: People, place: str, info: dict) -> tuple[Action, st
         sprites = people.by_action[action.name]
         fitting = [k for k in sprites if people.base(k) in bases]
         return action, words, s.one(*(fitting or sprites))
-    table = _by_base(people)
-    bases = [base for base in about["bases"] if base in table] or ["stand"]
-    base = str(s.rng.choice(bases, p=_normal([_OFTEN.get(base, 1.0) for base in bases])))
+    general = {action.name for action in GENERAL}
+    table = {base: [name for name in names if name in general] for base, names in people.by_base.items()}
+    bases = [base for base in about["bases"] if table.get(base)] or ["stand"]
+    often = np.array([_OFTEN.get(base, 1.0) for base in bases])
+    base = str(s.rng.choice(bases, p=often / often.sum()))
     action = actions[s.one(*table[base])]
     sprites = [k for k in people.by_action[action.name] if people.base(k) == base]
     return action, s.one(*action.says), s.one(*sprites)
 
 
-def _normal(weights: list[float]) -> np.ndarray:
-    return np.array(weights) / sum(weights)
-
-
-_TABLES: dict[int, dict[str, list[str]]] = {}
-
-
-def _by_base(people: People) -> dict[str, list[str]]:
-    """Base -> general actions that have sprites of it; computed once a cache of people."""
-    if id(people) not in _TABLES:
-        general = {name for name, action in _actions().items() if len(action.says) > 1 or action.poses > 1}
-        table: dict[str, list[str]] = {}
-        for name, sprites in people.by_action.items():
-            for base in sorted({people.base(k) for k in sprites} if name in general else ()):
-                table.setdefault(base, []).append(name)
-        _TABLES[id(people)] = table
-    return _TABLES[id(people)]
-
-
 # --- where the person stands, and in what light
 
 
-def _stand(s: Canvas, people: People, index: int, place: str, info: dict, occlude: bool) -> tuple[Stance, float, float]:
+def _stand(s: Canvas, sprite: Sprite, baked_ppm: float, info: dict, occlude: bool) -> tuple[Stance, float, float]:
     """The stance, the ground row below it, and how far above the ground it is, pixels."""
-    sprite = people[index]
-    h, w = (side / people.ppm for side in sprite.gray.shape[:2])  # metres
+    h, w = (side / baked_ppm for side in sprite.gray.shape[:2])  # metres
     base = sprite.base
     y = s.u(204, 226) if s.p(LONG) else s.u(236, 254) if occlude else s.u(226, 249)
     ppm = min(s.ppm(y), 112.0) * s.u(0.92, 1.05)

@@ -123,7 +123,7 @@ def juggle(s, g):
     """Three or four balls in an arc over the hands."""
     for t in np.linspace(0.1, 0.9, s.i(3, 4)):
         x = g.other + (g.hand - g.other) * t
-        lift = (0.45 + 0.5 * math.sin(t * math.pi)) * g.p
+        lift = (0.25 + 0.55 * math.sin(t * math.pi)) * g.p
         s.round_shade(
             x[0],
             min(x[1], g.head[1] + 0.2 * g.p) - lift,
