@@ -40,8 +40,8 @@ from typing import NamedTuple
 import headless  # beside this file
 
 CLONE = Path(__file__).resolve().parent
-DEMO_WORKFLOW = CLONE / "workflows" / "api" / "avatar_on_backdrop.json"
-SCENE_WORKFLOW = CLONE / "workflows" / "api" / "avatar_in_scene.json"
+DEMO_WORKFLOW = CLONE / "workflows" / "api" / "avatar_in_pas_scene.json"
+CHECKPOINT_WORKFLOW = CLONE / "workflows" / "api" / "avatar_in_scene.json"
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")  # one coherent set; mixed builds do not import
 RECIPE = 1  # raise it when the way a host is built changes
 NEEDED_BYTES = 8 << 30 if sys.platform == "linux" else 4 << 30  # Linux wheels of torch bring the CUDA libraries
@@ -538,10 +538,10 @@ def demo(options: argparse.Namespace) -> int:
     target = Path(options.output)
     if target.is_dir() or not target.resolve().parent.is_dir():
         raise PasError(f"-o {target}: {'this is a folder' if target.is_dir() else 'there is no such folder'}")
-    workflow = headless.read_workflow(SCENE_WORKFLOW if options.checkpoint else DEMO_WORKFLOW)
+    workflow = headless.read_workflow(CHECKPOINT_WORKFLOW if options.checkpoint else DEMO_WORKFLOW)
     base = make_base(clone_dir() / "base")
     if not options.checkpoint:
-        say("no trained scene model is bundled: a plain backdrop stands in for the scene; --checkpoint FILE paints one")
+        say("the bundled scene model paints small, soft scenes; --checkpoint FILE paints with Stable Diffusion")
     checkpoint = options.checkpoint and add_checkpoint(Path(options.checkpoint).expanduser(), base)
     avatar = options.avatar and add_avatar(Path(options.avatar).expanduser(), base)
     changes = {"prompt": options.prompt, "avatar": avatar, "seed": options.seed, "ckpt_name": checkpoint}
@@ -584,12 +584,12 @@ def forward(command: str, arguments: list[str]) -> int:
     options, rest = host_options().parse_known_args(arguments[:ours])
     rest += arguments[ours:]
     host = get_host(options)
-    folder, extra = None, {}
+    folder, extra = None, {"PAS_COMFYUI": str(host.comfyui)}
     if command == "test":
         rest, folder = ["-m", "pytest", *rest], CLONE
-        extra = {"PAS_COMFYUI": str(host.comfyui), "PAS_CPU": str(int(not probe(host)["gpu"])), "HF_HUB_OFFLINE": "1"}
+        extra |= {"PAS_CPU": str(int(not probe(host)["gpu"])), "HF_HUB_OFFLINE": "1"}
     elif command != "python":
-        rest, extra = ["-m", "avatar_scene", command, *rest], {"PYTHONSAFEPATH": "1"}
+        rest, extra = ["-m", "avatar_scene", command, *rest], extra | {"PYTHONSAFEPATH": "1"}
     return wait_for(subprocess.Popen([str(host.python), *rest], cwd=folder, env=host_environment(**extra)))
 
 

@@ -11,6 +11,7 @@ import folder_paths
 import torch
 from comfy_api.latest import io
 
+from ..weights import FOLDER as WEIGHTS_FOLDER
 from .compat import expert, node_schema
 from .files import FileKind, check_file, file_fingerprint, find_file, list_files
 
@@ -25,6 +26,8 @@ def register_pas_folders() -> None:
     for folder in folder_paths.get_folder_paths("diffusion_models"):
         folder_paths.add_model_folder_path(PAS_MODEL_FILE.model_folder, folder)
     folder_paths.folder_names_and_paths[PAS_MODEL_FILE.model_folder][1].update(PAS_MODEL_FILE.suffixes)
+    # ComfyUI's own VAE loader offers the VAE of the bundled scene model too.
+    folder_paths.add_model_folder_path("vae", str(WEIGHTS_FOLDER / "vae"))
 
 
 register_pas_folders()

@@ -17,6 +17,7 @@ import torch
 from .checkpoint import INPUT_CHANNELS
 from .downsample import check_rate, downsample_avatar
 from .latent_masks import GRAY, opaque_cells, over_gray, soft_cells
+from .native_size import native_shape, shrink
 from .pictures import broadcast, check_mask, check_picture, size_text
 
 NOISE_MASK_MODES = ("auto", "on", "off")
@@ -70,8 +71,16 @@ def outpaint_conditioning(
         raise ValueError(f"avatar: {size_text(avatar.shape[1:3])}; width and height must be multiples of {cell}")
     alpha = _check_coverage(check_mask("mask", mask, "avatar", avatar))
     gray, gray_alpha = _check_gray(gray, gray_mask, avatar)
-    picture = downsample_avatar(avatar, alpha, downsample_rate)
     coarse = f", w {downsample_rate:g}"
+    native = model.model.pas_info.native_size if kind == "pas" else None
+    if native is not None:
+        shape = native_shape(avatar.shape[1], avatar.shape[2], native, cell)
+        if shape != tuple(avatar.shape[1:3]):
+            coarse += f", painted at its native {size_text(shape)}"
+        avatar, alpha = shrink(avatar, alpha, shape)
+        if gray is not None:
+            gray, gray_alpha = shrink(gray, gray_alpha, shape)
+    picture = downsample_avatar(avatar, alpha, downsample_rate)
 
     if kind == "pas":
         _check_context(model, positive, negative)

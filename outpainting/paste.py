@@ -10,7 +10,8 @@ from .edge_color import match_edge_color
 from .image_filters import distance_to, lanczos_resize
 from .pictures import broadcast, check_mask, check_picture, size_text
 
-MAX_ASPECT_ERROR = 0.01  # a scene may differ by 1 % in shape: sizes are rounded to the latent cell
+MAX_ASPECT_ERROR = 0.01  # a scene may differ by 1 % in shape,
+LATENT_CELL = 8  # or by one cell of pixels: small scenes are rounded to it
 SHADOW_DARKNESS = 0.75  # share of the light that a full contact shadow takes
 
 
@@ -78,8 +79,8 @@ def fit_scene(scene: torch.Tensor, avatar: torch.Tensor) -> torch.Tensor:
     height, width = avatar.shape[1:3]
     if scene.shape[1:3] == avatar.shape[1:3]:
         return scene
-    ratio = (scene.shape[2] / scene.shape[1]) / (width / height)
-    if abs(ratio - 1) > MAX_ASPECT_ERROR:
+    expected = scene.shape[1] * width / height
+    if abs(scene.shape[2] - expected) > max(MAX_ASPECT_ERROR * expected, min(LATENT_CELL, expected / 8)):
         raise ValueError(
             f"scene: {size_text(scene.shape[1:3])} has another shape than avatar, which is "
             f"{size_text((height, width))}; generate the scene from this avatar picture"

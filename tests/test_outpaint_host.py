@@ -1,4 +1,4 @@
-"""Outpainting inside a real ComfyUI: the cases of `outpaint_driver.py`, run once in the host's interpreter."""
+"""Outpainting inside a real ComfyUI: the cases of `outpaint_cases`, run once in the host's interpreter."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def test_forward_and_sampling_equal_diffusers(measured):
     assert result["steps"] == 20 and result["sampled"] <= 1e-3
 
 
-def test_nine_channels_are_stock_inpainting_bit_for_bit(measured):
-    for name, equal in measured("nine_channels_equal_stock").items():
+def test_inpainting_models_are_stock_inpainting_bit_for_bit(measured):
+    for name, equal in measured("inpainting_models_equal_stock").items():
         assert equal == {"latent": True, "image": True}, name
 
 
@@ -189,6 +189,14 @@ def test_every_socket_of_our_nodes_has_a_tooltip(measured):
     assert nodes["PASOutpaint"]["inputs"][6:14] == [
         "seed", "steps", "cfg", "sampler_name", "scheduler", "denoise", "downsample_rate", "noise_mask",
     ]  # fmt: skip
+
+
+def test_a_trained_model_paints_as_it_was_trained_at_its_native_size(measured):
+    result = measured("trained_model_paints_as_it_was_trained")
+    assert result["denoised"] <= 1e-4 and result["sigmas"] <= 1e-3
+    assert result["last_sigma"] > 1000, "the schedule ends in pure noise"
+    assert result["latent"] == [1, 4, 8, 8] and result["mode"].endswith("w 0.5, painted at its native 64x64 px")
+    assert result["gray_mask"] == 0 and result["finite"]
 
 
 def test_text_is_padded_to_one_chunk_and_no_text_is_zero(measured):

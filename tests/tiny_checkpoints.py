@@ -8,6 +8,9 @@ PAS files may have any width and are smaller.
 
 from __future__ import annotations
 
+import itertools
+import json
+import struct
 import sys
 from pathlib import Path
 
@@ -81,6 +84,90 @@ def tiny_lora(context: int, width: int, seed: int = 3) -> dict[str, torch.Tensor
         f"{name}.lora_up.weight": torch.randn(width, 4, generator=generator) * 0.3,
         f"{name}.alpha": torch.tensor(4.0),
     }
+
+
+def tiny_controlnet_weights(seed: int = 0) -> dict[str, torch.Tensor]:
+    """A random ControlNet for `stock_unet_weights`, under the names of the first ones (ControlNet 1.1)."""
+    unet = stock_unet_weights(4, seed)
+    weights = {key: value for key, value in unet.items() if not key.startswith(("out.", "output_blocks."))}
+    generator = torch.Generator().manual_seed(seed)
+
+    def convolution(name: str, out: int, into: int, size: int) -> None:
+        kernel = torch.randn(out, into, size, size, generator=generator)
+        weights[f"{name}.weight"] = kernel / (into * size * size) ** 0.5
+        weights[f"{name}.bias"] = torch.zeros(out)
+
+    widths = (3, 16, 16, 32, 32, 96, 96, 256, 320)  # of the hint's encoder; every layer has its activation between
+    for index, (into, out) in enumerate(itertools.pairwise(widths)):
+        convolution(f"input_hint_block.{2 * index}", out, into, 3)
+    for index in range(2):
+        convolution(f"zero_convs.{index}.0", 320, 320, 1)
+    convolution("middle_block_out.0", 320, 320, 1)
+    return weights
+
+
+def tiny_clip_l_weights(seed: int = 0) -> dict[str, torch.Tensor]:
+    """CLIP-L with random embeddings and one random layer of twelve: zeros elsewhere let the first layer pass."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    config = CLIPTextConfig(vocab_size=49408, hidden_size=768, intermediate_size=3072, num_attention_heads=12)
+    with torch.device("meta"):
+        shapes = {key: value.shape for key, value in CLIPTextModel(config).state_dict().items()}
+    generator = torch.Generator().manual_seed(seed)
+    weights = {}
+    for key, shape in shapes.items():
+        key = key if key.startswith("text_model.") else f"text_model.{key}"
+        later = ".layers." in key and ".layers.0." not in key
+        if "norm" in key:
+            weights[key] = torch.full(shape, float(key.endswith("weight")), dtype=torch.float16)
+        elif len(shape) < 2 or later:
+            weights[key] = torch.zeros(shape, dtype=torch.float16)
+        else:
+            weights[key] = (torch.randn(shape, generator=generator) / 768**0.5).half()
+    return weights
+
+
+def write_tiny_checkpoint(path: Path, in_channels: int = 9, seed: int = 0) -> None:
+    """A whole SD1.5 checkpoint (UNet, CLIP-L, VAE) for CheckpointLoaderSimple: 250 MB, mostly holes."""
+    parts = {
+        "model.diffusion_model.": stock_unet_weights(in_channels, seed),
+        "cond_stage_model.transformer.": tiny_clip_l_weights(seed),
+        "first_stage_model.": tiny_vae_weights(seed=seed),
+    }
+    write_sparse({prefix + key: value for prefix, part in parts.items() for key, value in part.items()}, path)
+
+
+def write_sparse(weights: dict[str, torch.Tensor], path: Path) -> None:
+    """A safetensors file in which tensors of zeros are holes, so that they cost neither time nor disk."""
+    names = {torch.float32: "F32", torch.float16: "F16"}
+    header, end = {}, 0
+    for key, value in weights.items():
+        start, end = end, end + value.numel() * value.element_size()
+        header[key] = {"dtype": names[value.dtype], "shape": list(value.shape), "data_offsets": [start, end]}
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head)
+        for key, value in weights.items():
+            if value.any():
+                file.seek(8 + len(head) + header[key]["data_offsets"][0])
+                file.write(value.contiguous().numpy().tobytes())
+        file.truncate(8 + len(head) + end)
+
+
+def write_stand_ins(models: Path) -> dict[str, str]:
+    """Checkpoints for graphs that ask for Stable Diffusion files; returns the names to put in by input name."""
+    write_all(models)
+    from safetensors.torch import save_file
+
+    checkpoint, control = models / "checkpoints" / "tiny_sd15.safetensors", models / "controlnet" / "tiny.safetensors"
+    for path in (checkpoint, control):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if not checkpoint.exists():
+        write_tiny_checkpoint(checkpoint)
+    if not control.exists():
+        save_file(tiny_controlnet_weights(), control)
+    return {"ckpt_name": checkpoint.name, "control_net_name": control.name, "vae_name": "tiny_vae.safetensors"}
 
 
 def write_all(models: Path) -> None:

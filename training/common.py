@@ -29,8 +29,10 @@ class TrainConfig:
     batch: int = 512  # samples a step
     learning_rate: float = 1e-3  # peak, after the warm-up and before the cosine decay
     warmup: int = 200  # steps of linear warm-up
-    weight_decay: float = 0.01  # AdamW
+    weight_decay: float = 0.01
+    optimizer: str = "adamw"  # or "adafactor": no first moments, for models that hardly fit the GPU
     ema: float = 0.999  # decay of the moving average of the weights; the average is what is saved
+    ema_on_cpu: bool = False  # keep the average in main memory: slower steps, less GPU memory
     seed: int = 0  # two CPU runs with one seed agree
     save_every: int = 500  # steps between checkpoints
     log_every: int = 100  # steps between log lines
@@ -89,10 +91,11 @@ def train(
     if config.threads:
         torch.set_num_threads(config.threads)
     accelerator = Accelerator(mixed_precision=_precision(config))
-    optimizer = torch.optim.AdamW(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = _optimizer(model, config)
     model, optimizer = accelerator.prepare(model, optimizer)
     bare = accelerator.unwrap_model(model)
-    average = {key: value.detach().clone() for key, value in bare.state_dict().items()}
+    home = torch.device("cpu") if config.ema_on_cpu else accelerator.device
+    average = {key: value.detach().to(home, copy=True) for key, value in bare.state_dict().items()}
     config.out.mkdir(parents=True, exist_ok=True)
     checkpoint = config.out / "checkpoint.pt"
     identity = {key: str(value) for key, value in dataclasses.asdict(config).items() if key not in _FREE_FIELDS}
@@ -104,7 +107,7 @@ def train(
             raise ValueError(f"--out '{config.out}' holds a run with another --{changed[0]}; choose another folder")
         bare.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-        average, start = saved["average"], saved["step"]
+        average, start = {key: value.to(home) for key, value in saved["average"].items()}, saved["step"]
     writer = _summary_writer(config.out) if accelerator.is_main_process else None
     bar = tqdm(range(start, config.steps), initial=start, total=config.steps, disable=not accelerator.is_main_process)
     for step in bar:
@@ -133,6 +136,13 @@ def train(
     return average
 
 
+def _optimizer(model: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    kinds = {"adamw": torch.optim.AdamW, "adafactor": torch.optim.Adafactor}
+    if config.optimizer not in kinds:
+        raise ValueError(f"--optimizer: {config.optimizer!r} is none of {', '.join(kinds)}")
+    return kinds[config.optimizer](model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+
+
 def _precision(config: TrainConfig) -> str:
     if config.precision not in ("auto", "bf16", "no"):
         raise ValueError(f"--precision: {config.precision!r} is none of auto, bf16, no")
@@ -159,6 +169,7 @@ def save_atomically(content: dict, path: Path) -> None:
 @torch.no_grad()
 def _update_average(average: dict, model: nn.Module, decay: float) -> None:
     for key, value in model.state_dict().items():
+        value = value.to(average[key].device)
         if value.is_floating_point():
             average[key].lerp_(value, 1 - decay)
         else:

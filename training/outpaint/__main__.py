@@ -14,7 +14,7 @@ import torch
 from ...outpainting.checkpoint import PREDICTIONS, PASInfo, write_checkpoint
 from ..common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .objective import LatentSet, OutpaintLoss
-from .unet import KINDS, MINI, ConditionedUNet, new_unet, open_base
+from .unet import KINDS, ConditionedUNet, new_unet, open_base
 
 RESULT = {"pas": "outpainter.safetensors", "inpaint": "inpainter.safetensors"}
 
@@ -27,7 +27,9 @@ class OutpaintConfig(TrainConfig):
     latents: Path = Path("latents")  # folder of training.outpaint.latents
     kind: str = "pas"  # "pas": avatar, gray body and w; "inpaint": nine channels, the paper's baseline
     base: str = ""  # a checkpoint to fine-tune from; empty: the small model from scratch
-    heads: int = 4  # attention heads of the base (Stable Diffusion 1.5: 8)
+    heads: int = 4  # attention heads (a base of Stable Diffusion 1.5 has 8)
+    widths: str = "96,192,192"  # without a base: channels of each level
+    layers: int = 1  # without a base: residual blocks a level
     prediction: str = "epsilon"  # eq. (1); or "v_prediction", which the small model uses. A base keeps its own
     text_dropout: float = 0.1
     gray_dropout: float = 0.1
@@ -50,7 +52,9 @@ def build_model(config: OutpaintConfig, context: int) -> ConditionedUNet:
     if config.base:
         model = open_base(config.base, config.kind, config.heads)
     else:
-        model = ConditionedUNet(new_unet(KINDS[config.kind], **MINI), config.kind)
+        widths = tuple(int(width) for width in config.widths.split(","))
+        unet = new_unet(KINDS[config.kind], widths, config.layers, context, config.heads)
+        model = ConditionedUNet(unet, config.kind)
     if model.unet.config.cross_attention_dim != context:
         raise ValueError(
             f"--latents: their captions are {context} wide, the UNet takes {model.unet.config.cross_attention_dim}; "
@@ -90,7 +94,8 @@ def export(model: ConditionedUNet, config: OutpaintConfig, data: LatentSet) -> P
         from ...outpainting.unet_keys import to_ldm_layout
 
         part = path.with_name(path.name + ".part")
-        save_file({key: value.cpu().contiguous() for key, value in to_ldm_layout(weights).items()}, str(part))
+        weights = {key: value.cpu().contiguous() for key, value in to_ldm_layout(weights).items()}
+        save_file(weights, str(part), {"prediction": config.prediction, "num_heads": str(config.heads)})
         os.replace(part, path)
     return path
 
@@ -115,7 +120,10 @@ def main() -> None:
             draw_previews(model, data, config, config.out / f"preview_{step:06d}.png")
         model.load_state_dict(kept)
 
-    train(model, OutpaintLoss(data, config, device), config, on_save)
+    try:
+        train(model, OutpaintLoss(data, config, device), config, on_save)
+    except ValueError as error:  # another configuration than the run in this folder, an unknown option
+        raise SystemExit(str(error)) from error
     if is_main_process():
         print(f"wrote {config.out / RESULT[config.kind]}")
 

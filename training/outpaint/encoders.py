@@ -53,4 +53,28 @@ def open_encoders(vae: str, checkpoint: str) -> Encoders:
     """The encoders that the two flags name. Raises ValueError if not exactly one is given."""
     if bool(vae) == bool(checkpoint):
         raise ValueError("give either --vae (the small model) or --checkpoint (a Stable Diffusion 1.5 checkpoint)")
-    return MiniEncoders(vae)
+    if vae:
+        return MiniEncoders(vae)
+    _find_comfyui()
+    from ...outpainting.base_checkpoint import BaseCheckpoint
+
+    return BaseCheckpoint(checkpoint)
+
+
+def _find_comfyui() -> None:
+    """Put ComfyUI on the import path: where `./pas` says it is, or around this pack in `custom_nodes`."""
+    import os
+    import sys
+
+    around = Path(__file__).resolve().parents[4]  # ComfyUI/custom_nodes/avatar-scene/training/outpaint
+    comfyui = Path(os.environ.get("PAS_COMFYUI") or around)
+    if not (comfyui / "comfy" / "sd.py").is_file():
+        raise ValueError("--checkpoint: ComfyUI is not at hand; start this with ./pas python, or set PAS_COMFYUI")
+    sys.path.insert(0, str(comfyui))
+    import comfy.options
+
+    comfy.options.enable_args_parsing(False)
+    if not torch.cuda.is_available():
+        import comfy.cli_args
+
+        comfy.cli_args.args.cpu = True

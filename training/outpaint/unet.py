@@ -16,7 +16,6 @@ from ...outpainting.unet_keys import is_diffusers_unet, to_ldm_layout
 KINDS = {"inpaint": INPAINT_CHANNELS, "pas": INPUT_CHANNELS}
 W_EMBEDDING = 256
 LDM_PREFIX = "model.diffusion_model."  # the UNet inside a whole checkpoint
-MINI = {"widths": (96, 192, 192), "layers": 1, "context": 384, "heads": 4}
 
 
 class ConditionedUNet(nn.Module):
@@ -54,7 +53,12 @@ class ConditionedUNet(nn.Module):
 
 
 def new_unet(
-    channels: int, widths: tuple[int, ...], layers: int, context: int, heads: int, attention=None
+    channels: int,
+    widths: tuple[int, ...],
+    layers: int,
+    context: int,
+    heads: int,
+    attention: tuple[bool, ...] | None = None,
 ) -> nn.Module:
     """An untrained `diffusers` UNet; `attention` says for each level whether it has cross-attention (default: all)."""
     from diffusers import UNet2DConditionModel

@@ -34,11 +34,13 @@ from .actions import Action, all_actions
 from .builds import Build, build_avatar, decode_rest
 from .regions import label_pixels
 
-PPM = 100.0  # pixels of a metre in the gray picture
+PPM = 92.0  # pixels of a metre in the gray picture
 LABEL_SCALE, SURFACE_SCALE = 2, 0.75  # the others, relative to it: outlines are sharp, normals are smooth
 DISTANCE = (4.5, 8.0)  # metres from camera to person
 PITCH = (1.0, 11.0)  # degrees, looking down
-STANDING = 0.97  # metres, the avatar's hips when it stands
+_MASS = {15: 8, 9: 30, 0: 24, 4: 9, 5: 9, 7: 4, 8: 4, 18: 3, 19: 3, 20: 2, 21: 2}  # per cent of a body, by joint
+_REACH = 0.12  # metres from a joint to the edge of the foot or hand that it carries
+STANDING = 0.89  # metres, the bundled body's hips when it stands
 
 
 class Baker:
@@ -53,17 +55,25 @@ class Baker:
     def bake(self, action: Action, rng: np.random.Generator) -> Iterator[dict]:
         """The action's sprites: `action.poses` poses, each seen from two sides, each side in a build of its own."""
         pose, _ = self.prior.generate([action.prompt], n=8, seed=int(rng.integers(1 << 30)), oversampling=5)
-        matrices = retarget(self.avatar, pose, self.body)
-        joints = avatar_joints(self.avatar, matrices)
-        bases = [body_base(j.numpy()) for j in joints]
+        bodies = self.body.posed(pose)[1].numpy()
+        bases = [body_base(joints) for joints in bodies]
         fitting = [k for k, base in enumerate(bases) if not action.bases or base in action.bases]
-        for k in (fitting or list(range(len(pose))))[: action.poses]:
-            yaw = auto_yaw(joints[k])
+        order = fitting or list(range(len(pose)))  # best first
+        if not action.motion:
+            order.sort(key=lambda k: bases[k] == "stand" and not balanced(bodies[k]))
+        order = order[: action.poses]
+        pose, bases = pose.select(order), [bases[k] for k in order]
+        matrices = retarget(self.avatar, pose, self.body)
+        for k, joints in enumerate(avatar_joints(self.avatar, matrices)):
+            yaw = auto_yaw(joints)
             turn = float(rng.choice([-1, 1])) * rng.uniform(20, 55)
+            may_skirt = bases[k] in ("stand", "sit") and bool(
+                joints[15, 1] > joints[0, 1]
+            )  # others: it would hang wrong
             for view in (yaw + rng.normal(0, 6), yaw + turn):
-                sprite = self._sprite(pose.select(k), matrices[k : k + 1], joints[k], view, Build.draw(rng), rng)
-                base = action.motion or bases[k]
-                yield {**sprite, "action": action.name, "base": base}
+                build = Build.draw(rng, may_skirt)
+                sprite = self._sprite(pose.select(k), matrices[k : k + 1], joints, view, build, rng)
+                yield {**sprite, "action": action.name, "base": action.motion or bases[k]}
 
     def _sprite(
         self, pose: SMPLPose, matrices: torch.Tensor, joints: torch.Tensor, yaw: float, build: Build, rng
@@ -91,20 +101,32 @@ class Baker:
 
 def body_base(joints: np.ndarray) -> str:
     """What carries a body with joints (24, 3): stand, sit (on something), floor or lie."""
-    pelvis, head = joints[0], joints[15]
-    hips = (joints[1, 1] + joints[2, 1]) / 2 - joints[:, 1].min() + 0.05
+    pelvis, head, low = joints[0], joints[15], joints[:, 1].min()
+    hips = (joints[1, 1] + joints[2, 1]) / 2 - low + 0.05
     up = (head[1] - pelvis[1]) / (np.linalg.norm(head - pelvis) + 1e-6)
-    thighs = [(pelvis[1] - joints[k, 1]) / np.linalg.norm(joints[k] - joints[h]) for h, k in ((1, 4), (2, 5))]
-    if up < 0.45 and hips < 0.5:
+    on_hands = joints[[20, 21], 1].max() - low < 0.15
+    if up < 0.45 and on_hands and hips > 0.28 * STANDING and up > -0.6:
+        return "floor"
+    if up < 0.45 and hips < 0.52 * STANDING:
         return "lie"
     if hips < 0.34 * STANDING:
         return "floor"
+    thighs = [(pelvis[1] - joints[k, 1]) / np.linalg.norm(joints[k] - joints[h]) for h, k in ((1, 4), (2, 5))]
     shins = [(joints[k, 1] - joints[a, 1]) / np.linalg.norm(joints[a] - joints[k]) for k, a in ((4, 7), (5, 8))]
-    behind = (joints[[4, 5]].mean(0) - pelvis)[[0, 2]]
-    balanced = np.linalg.norm((joints[[7, 8]].mean(0) - pelvis)[[0, 2]]) < 0.6 * np.linalg.norm(behind)
-    if max(thighs) < 0.55 and up > 0.6 and min(shins) > 0.5 and not balanced:
+    if max(thighs) < 0.55 and up > 0.6 and min(shins) > 0.5 and not balanced(joints):
         return "sit"
     return "floor" if hips < 0.5 * STANDING else "stand"
+
+
+def balanced(joints: np.ndarray) -> bool:
+    """Whether a body with joints (24, 3) can stay as it is: its mass is about over what touches the ground."""
+    weights = np.zeros(24)
+    for joint, share in _MASS.items():
+        weights[joint] = share
+    mass = (weights[:, None] * joints).sum(0) / weights.sum()
+    ground = joints[joints[:, 1] < joints[:, 1].min() + 0.12]
+    low, high = ground[:, [0, 2]].min(0) - _REACH, ground[:, [0, 2]].max(0) + _REACH
+    return bool((low < mass[[0, 2]]).all() and (mass[[0, 2]] < high).all())
 
 
 def _camera(points: torch.Tensor, yaw: float, pitch: float, distance: float) -> Camera:
@@ -182,10 +204,13 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 def bake_all(seed: int = 0, workers: int = 1) -> list[dict]:
     """The sprites of all actions, in the actions' order whatever the number of processes."""
     numbers = range(len(all_actions()))
-    if workers <= 1:
-        return [sprite for number in numbers for sprite in _bake_one(seed, number)]
+    sprites = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return [sprite for sprites in pool.map(partial(_bake_one, seed), numbers) for sprite in sprites]
+        for number, baked in enumerate(pool.map(partial(_bake_one, seed), numbers), 1):
+            sprites += baked
+            if number % 20 == 0 or number == len(numbers):
+                print(f"{number} of {len(numbers)} actions, {len(sprites)} sprites", flush=True)
+    return sprites
 
 
 @cache

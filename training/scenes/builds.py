@@ -35,7 +35,7 @@ class Build:
     skirt: str | None = None
 
     @staticmethod
-    def draw(rng: np.random.Generator) -> Build:
+    def draw(rng: np.random.Generator, may_skirt: bool = True) -> Build:
         """A random build; most are ordinary."""
         curves = float(rng.choice([0.0, 0.0, rng.uniform(0.4, 1.0)]))
         weights = (
@@ -43,13 +43,14 @@ class Build:
             if not curves
             else (0.02, 0.1, 0.1, 0.2, 0.28, 0.16, 0.09, 0.05)
         )
+        skirt = SKIRTS[int(rng.choice(3, p=(0.5, 0.3, 0.2) if curves else (0.95, 0.03, 0.02)))]
         return Build(
             girth=float(np.clip(rng.normal(0, 0.7), -1, 2)),
             curves=curves,
             shoulders=float(rng.uniform(-1, 1)) - 0.4 * curves,
             head=float(rng.choice([rng.uniform(0.96, 1.1), rng.uniform(1.15, 1.5)], p=[0.8, 0.2])),
             hair=str(rng.choice(HAIR, p=weights)),
-            skirt=[None, "short", "long"][int(rng.choice(3, p=(0.5, 0.3, 0.2) if curves else (0.95, 0.03, 0.02)))],
+            skirt=skirt if may_skirt else None,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-_PERSON = 0.62  # share of captions about "a person": prompts are brought to that form by pose_prior.prompts
+_PERSON = 0.75  # share of captions about "a person": prompts are brought to that form by pose_prior.prompts
 WHO = (
     "someone", "a man", "a woman", "a girl", "a boy", "a guy", "a young woman", "a young man", "a character",
     "an avatar", "a human figure", "a cartoon character", "a 3d character",
@@ -29,8 +29,8 @@ _MEDIUM = (
 
 # {who} is {act} {where} ...; the weights say how often.
 _FORMS = (
-    (10, "{who} is {act} {where}"),
-    (6, "{who} is {act} {where}{when}"),
+    (14, "{who} is {act} {where}"),
+    (8, "{who} is {act} {where}{when}"),
     (5, "{who} is {act} {where}{around}"),
     (4, "{who} is {act} {where}{when}{around}"),
     (5, "{who} {act} {where}"),

@@ -44,7 +44,8 @@ class Stance:
 class Figure:
     """A person on the canvas.
 
-    alpha: (S, S) float 0..1; colour (S, S, 3) and gray (S, S) float 0..255; gray_alpha (S, S) 0..255.
+    alpha: (S, S) float 0..1; colour (S, S, 3) and gray (S, S) float 0..255; gray_alpha and thighs (S, S) 0..255.
+    part:  the rows and columns of the canvas outside which all these are 0.
     box:   x, y, width, height of the whole person, which may reach beyond the canvas.
     joints: (24, 2) canvas pixels in SMPL order (left and right exchanged if mirrored).
     """
@@ -54,6 +55,7 @@ class Figure:
     gray: np.ndarray
     gray_alpha: np.ndarray
     thighs: np.ndarray
+    part: tuple[slice, slice]
     box: tuple[int, int, int, int]
     joints: np.ndarray
 
@@ -84,18 +86,25 @@ def draw_figure(sprite: Sprite, ppm: float, stance: Stance, palette: np.ndarray,
         layers[..., 4:6] = layers[..., 4:6] @ normal_turn
         h, w = layers.shape[:2]
     left, top = round(stance.x - w / 2), round(stance.y - h)
-    a, b, c, d = max(left, 0), max(top, 0), min(left + w, S), min(top + h, S)
-    out = np.zeros((S, S, layers.shape[2]), np.float32)
-    if c > a and d > b:
-        out[b:d, a:c] = layers[b - top : d - top, a - left : c - left]
-    alpha = out[..., 3].clip(0, 1)
-    colour = np.zeros((S, S, 3), np.float32)
+    a, b = max(left, 0), max(top, 0)
+    layers = layers[b - top : max(S - top, b - top), a - left : max(S - left, a - left)]
+    part = np.s_[b : b + layers.shape[0], a : a + layers.shape[1]]
+    alpha = layers[..., 3].clip(0, 1)
     rows, columns = np.nonzero(alpha > 0.002)
-    seen = out[rows, columns]
+    seen = layers[rows, columns]
     albedo = seen[:, :3] / np.maximum(seen[:, 3:4], 1e-3)
+    colour = np.zeros((*alpha.shape, 3), np.float32)
     colour[rows, columns] = _shaded(albedo, seen[:, 4:6], seen[:, 6], light, toon)
-    joints = joints + np.float32([left, top])
-    return Figure(alpha, colour, out[..., 7], out[..., 8], out[..., 9], (left, top, w, h), joints)
+    layers = (alpha, colour, layers[..., 7], layers[..., 8], layers[..., 9])
+    return Figure(
+        *(_on_canvas(layer, part) for layer in layers), part, (left, top, w, h), joints + np.float32([left, top])
+    )
+
+
+def _on_canvas(layer: np.ndarray, part: tuple[slice, slice]) -> np.ndarray:
+    canvas = np.zeros((S, S, *layer.shape[2:]), np.float32)
+    canvas[part] = layer
+    return canvas
 
 
 _MIRROR = [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15, 17, 16, 19, 18, 21, 20, 23, 22]

@@ -24,6 +24,7 @@ CLOSE, LONG = 0.11, 0.12  # shares of close-ups and of long shots
 ZOOM = (1.2, 2.0)
 OCCLUDED = 0.24  # share of samples that try to bring a thing of the foreground before the person
 COVERED = (0.05, 0.45)  # how much of the person it may cover
+_OFTEN = {"stand": 3.0, "floor": 1.5, "sit": 1.5, "jump": 0.5, "run": 0.8}  # how often each base is drawn; others 1
 MAX_HEIGHT = 205  # pixels
 
 
@@ -119,10 +120,15 @@ def _cast(s: Canvas, people: People, place: str, info: dict) -> tuple[Action, st
         fitting = [k for k in sprites if people.base(k) in bases]
         return action, words, s.one(*(fitting or sprites))
     table = _by_base(people)
-    base = s.one(*[base for base in about["bases"] if base in table] or ["stand"])
+    bases = [base for base in about["bases"] if base in table] or ["stand"]
+    base = str(s.rng.choice(bases, p=_normal([_OFTEN.get(base, 1.0) for base in bases])))
     action = actions[s.one(*table[base])]
     sprites = [k for k in people.by_action[action.name] if people.base(k) == base]
     return action, s.one(*action.says), s.one(*sprites)
+
+
+def _normal(weights: list[float]) -> np.ndarray:
+    return np.array(weights) / sum(weights)
 
 
 _TABLES: dict[int, dict[str, list[str]]] = {}
@@ -232,11 +238,11 @@ def _hold(s: Canvas, figure: Figure, action: Action, stance: Stance, ground: flo
     return None
 
 
-def _in_front(s: Canvas, paint, cover: np.ndarray, pan: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
+def _in_front(s: Canvas, paint, cover: np.ndarray, pan: tuple[float, float] | None = None) -> np.ndarray:
     """Paint something before the person, moved by `pan`; returns the cover with what it hides."""
-    s.mask, s.pan = np.zeros((S, S), np.uint8), np.array(pan)
+    s.mask, s.pan = np.zeros((S, S), np.uint8), pan
     paint()
-    mask, s.mask, s.pan = s.mask, None, np.zeros(2)
+    mask, s.mask, s.pan = s.mask, None, None
     return np.maximum(cover, mask)
 
 
@@ -284,13 +290,15 @@ def _zoomed(picture: np.ndarray, zoom: float, left: float, top: float) -> np.nda
 
 def _compose(backdrop: np.ndarray, figure: Figure, cover: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image, person and gray from the painted scene, the figure and what hides it (S, S) uint8."""
-    alpha = (figure.alpha * (255 - cover.astype(np.float32))).round().astype(np.uint8)
-    colour = figure.colour.clip(0, 255).round().astype(np.uint8)
+    part = figure.part
+    image, person, gray = backdrop.copy(), np.zeros((S, S, 4), np.uint8), np.zeros((S, S, 4), np.uint8)
+    alpha = (figure.alpha[part] * (255 - cover[part].astype(np.float32))).round().astype(np.uint8)
+    colour = figure.colour[part].clip(0, 255).round().astype(np.uint8)
     share = alpha[..., None].astype(np.float32) / 255
-    image = (backdrop * (1 - share) + colour * share).round().clip(0, 255).astype(np.uint8)
-    person = np.dstack([colour * (alpha > 0)[..., None], alpha])
-    seen = (figure.gray_alpha > 0)[..., None]
-    gray = np.dstack([np.repeat(figure.gray[..., None], 3, 2) * seen, figure.gray_alpha]).round().astype(np.uint8)
+    image[part] = (image[part] * (1 - share) + colour * share).round().astype(np.uint8)
+    person[part] = np.dstack([colour * (alpha > 0)[..., None], alpha])
+    shade, seen = figure.gray[part], figure.gray_alpha[part]
+    gray[part] = np.dstack([shade * (seen > 0)] * 3 + [seen]).round().astype(np.uint8)
     return image, person, gray
 
 

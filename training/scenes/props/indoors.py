@@ -43,7 +43,8 @@ def desk(s, x, y, p, monitors=1):
     for a in (-0.9, 0.85):
         s.rect(x + a * w, y - h, x + a * w + 0.06 * p, y, "#4a4e55")
     s.rect(x + w * 0.35, y - h, x + w * 0.82, y - 0.1 * p, mix(c, "#000010", 0.2))
-    [s.line([(x + w * 0.4, y - h * k), (x + w * 0.77, y - h * k)], "#3a3c42", 1) for k in (0.35, 0.65)]
+    for k in (0.35, 0.65):
+        s.line([(x + w * 0.4, y - h * k), (x + w * 0.77, y - h * k)], "#3a3c42", 1)
     s.poly(
         [(x - w, y - h), (x + w, y - h), (x + w * 0.93, y - h - 0.14 * p), (x - w * 0.93, y - h - 0.14 * p)],
         mix(c, "#ffffff", 0.15),
@@ -130,7 +131,7 @@ def picture(s, x0, y0, x1, y1):
         s.dot(x1 - h * 0.25, y0 + h * 0.22, h * 0.12, "#ffdf5a")
     elif k == 1:
         s.rect(x0, y0, x1, y1, s.j("#f0d8b0"))
-        [
+        for _ in range(5):
             s.ell(
                 s.u(x0 + h * 0.2, x1 - h * 0.2),
                 s.u(y0 + h * 0.2, y1 - h * 0.2),
@@ -138,8 +139,6 @@ def picture(s, x0, y0, x1, y1):
                 h * s.u(0.08, 0.18),
                 s.j(s.one("#e0483c", "#2f6fc0", "#f0b02c", "#3a9a6a")),
             )
-            for _ in range(5)
-        ]
     else:
         s.rect(x0, y0, x1, y1, s.j("#30406a"))
         s.ell((x0 + x1) / 2, y1, h * 0.35, h * 0.35, "#c86a4a", a0=180, a1=360)

@@ -110,7 +110,8 @@ def cactus(s, x, y, p, h, haze=0.0):
 
     def arm(pts, w):
         s.line(pts, c, w, haze=haze)
-        [s.dot(*q, w / 2, c, haze=haze) for q in (pts[0], pts[-1])]
+        for q in (pts[0], pts[-1]):
+            s.dot(*q, w / 2, c, haze=haze)
         s.line([(a - s.light * w * 0.25, b) for a, b in pts], mix(c, "#041a1a", 0.4), max(1, w * 0.25), haze=haze)
         s.line([(a + s.light * w * 0.25, b) for a, b in pts], mix(c, "#e8f0a0", 0.3), max(1, w * 0.15), haze=haze)
 

@@ -113,14 +113,15 @@ def planet(s, x, y, r, c, ring=False):
     n = 14
     for k in range(n):
         f = k / n
-        s.ell(
-            x + s.light * r * 0.5 * f * 0.55,
-            y - r * 0.25 * f * 0.5,
-            r * (1 - 0.2 * f),
-            r * (1 - 0.2 * f),
-            mix(mix(c, "#000010", 0.55), c, f),
-            raw=True,
-        ) if k % 2 else None
+        if k % 2:
+            s.ell(
+                x + s.light * r * 0.5 * f * 0.55,
+                y - r * 0.25 * f * 0.5,
+                r * (1 - 0.2 * f),
+                r * (1 - 0.2 * f),
+                mix(mix(c, "#000010", 0.55), c, f),
+                raw=True,
+            )
     for _ in range(3):
         b = s.u(-0.5, 0.4)
         s.ell(

@@ -36,7 +36,8 @@ def seat(s, kind, x, y, ytop, w):
     else:
         c = s.j(s.one("#a87a48", "#6a707a")) if kind == "crate" else H("#30333b")
         s.box(x - w, ytop, x + w, y, c, 5, 3)
-        s.line([(x - w, ytop), (x + w, y)], mix(c, "#000000", 0.3), 1) if kind == "crate" else None
+        if kind == "crate":
+            s.line([(x - w, ytop), (x + w, y)], mix(c, "#000000", 0.3), 1)
 
 
 def mat(s, x, y, p, w):
@@ -116,7 +117,8 @@ def skateboard(s, x, y, p, w):
     """A skateboard."""
     a = max(0.42 * p, w * 0.5)
     s.soft_ell(x, y + 3, a, 3, 0.4)
-    [s.dot(x + k * a * 0.65, y + 2, 0.05 * p, "#f0e8d0") for k in (-1, 1)]
+    for k in (-1, 1):
+        s.dot(x + k * a * 0.65, y + 2, 0.05 * p, "#f0e8d0")
     s.line(
         [(x - a * 1.1, y - 3.5), (x - a * 0.8, y - 1), (x + a * 0.8, y - 1), (x + a * 1.1, y - 3.5)],
         s.j(s.one("#e0503c", "#2a80c8", "#f0c030", "#22262e")),
@@ -131,10 +133,8 @@ def ball(s, x, y, p, w, c="#f6f6f4", spots=True):
     s.round_shade(q, y - r, r, c, 0.8)
     if spots:
         s.dot(q, y - r, r * 0.3, "#1c1c22")
-        [
+        for a in np.arange(0, 6.2, 1.256):
             s.dot(q + r * 0.72 * math.cos(a), y - r + r * 0.72 * math.sin(a), r * 0.2, "#1c1c22")
-            for a in np.arange(0, 6.2, 1.256)
-        ]
 
 
 def basketball(s, x, y, p, w):
@@ -142,19 +142,23 @@ def basketball(s, x, y, p, w):
     ball(s, x, y, p, w, "#e07a2c", False)
 
 
-UNDER = {
-    "doing yoga": mat,
-    "stretching": mat,
-    "exercising": mat,
-    "having a picnic": blanket,
-    "skiing": skis,
-    "snowboarding": board,
-    "surfing": board,
-    "skateboarding": skateboard,
-    "playing soccer": ball,
-    "kicking a ball": ball,
-    "dribbling a ball": basketball,
-    "playing basketball": basketball,
-    "playing with a ball": ball,
-    "playing beach volleyball": lambda s, x, y, p, w: ball(s, x, y, p, w, "#fff6d8", False),
+def volleyball(s, x, y, p, w):
+    """A volleyball."""
+    ball(s, x, y, p, w, "#fff6d8", False)
+
+
+# What the action puts on the ground, by how captions say it.
+_BY_PAINTER = {
+    mat: (
+        "doing yoga / practicing yoga / holding a yoga pose / stretching / doing stretches / exercising / working out"
+        " / doing push-ups / holding a plank / meditating / sitting in lotus pose"
+    ),
+    blanket: "having a picnic",
+    skis: "skiing",
+    board: "snowboarding / surfing / riding a wave",
+    skateboard: "skateboarding",
+    ball: "playing soccer / playing football / kicking a ball / playing with a ball / scoring a goal",
+    basketball: "dribbling a ball / dribbling a basketball / playing basketball / shooting hoops",
+    volleyball: "playing beach volleyball",
 }
+UNDER = {words: painter for painter, said in _BY_PAINTER.items() for words in said.split(" / ")}

@@ -99,7 +99,8 @@ def coral(s, x, y, h, haze=0.1):
             s.taper(x, y, x1, y1, w, w * 0.75, c, haze=haze)
             s.dot(x1, y1, w * 0.4, mix(c, "#ffffff", 0.2), haze=haze)
             if n:
-                [br(x1, y1, L * 0.72, a + da, w * 0.72, n - 1) for da in (s.u(0.3, 0.6), -s.u(0.3, 0.6))]
+                for da in (s.u(0.3, 0.6), -s.u(0.3, 0.6)):
+                    br(x1, y1, L * 0.72, a + da, w * 0.72, n - 1)
 
         br(x, y + 3, h * 0.4, 1.57, h * 0.15, 3)
     elif k == 1:
@@ -117,10 +118,8 @@ def coral(s, x, y, h, haze=0.1):
             s.dot(x + math.cos(a) * h * 0.55, y - math.sin(a) * h, h * 0.07, mix(c, "#ffffff", 0.3), haze=haze)
     else:
         s.ell(x, y, h * 0.8, h * 0.6, mix(c, "#300828", 0.2), a0=180, a1=360, haze=haze)
-        [
+        for _ in range(9):
             s.ell(x + s.u(-0.5, 0.5) * h, y - s.u(0.1, 0.4) * h, h * 0.1, h * 0.06, mix(c, "#ffffff", 0.3), haze=haze)
-            for _ in range(9)
-        ]
 
 
 def seaweed(s, x, y, h, c="#2f9a6a", haze=0.1):

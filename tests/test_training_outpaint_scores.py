@@ -1,0 +1,75 @@
+"""The scores of painted scenes mean what the table says."""
+
+import numpy as np
+import pytest
+import torch
+from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row
+from avatar_scene.training.outpaint.judges import NONE, Judges, PersonJudge, load_judges, place_judge
+from avatar_scene.training.shards import Sample
+from PIL import Image
+
+
+def _person(side=64, color=(200, 40, 40)) -> np.ndarray:
+    person = np.zeros((side, side, 4), np.uint8)
+    person[16:48, 24:40] = (*color, 255)
+    return person
+
+
+def test_a_blank_scene_has_no_edges_and_the_avatar_does_not_count():
+    person = _person()
+    mask = person[None, ..., 3] / 255
+    blank = np.full((1, 64, 64, 3), 90, np.uint8)
+    assert edge_energy(blank, mask)[0] == 0
+    noise = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    assert edge_energy(noise, mask)[0] > 10
+    inside = np.where(mask[..., None] > 0, noise, blank)
+    assert edge_energy(inside, mask)[0] == 0
+
+
+@pytest.mark.parametrize("difference", [0, 30, 90])
+def test_the_colour_step_is_the_difference_across_the_pasted_edge(difference):
+    person = _person(color=(100, 100, 100))
+    scene = np.full((1, 64, 64, 3), 100 + difference, np.uint8)
+    assert colour_step(scene, person[None])[0] == pytest.approx(difference, abs=0.5)
+
+
+def test_people_count_only_outside_the_grown_mask():
+    class Everywhere(torch.nn.Module):
+        def forward(self, picture):
+            return torch.ones(len(picture), 1, 64, 64)
+
+    judges = Judges(torch.nn.Identity(), [], Everywhere())
+    picture = np.zeros((1, 128, 128, 3), np.uint8)
+    empty, full = np.zeros((1, 128, 128), np.float32), np.ones((1, 128, 128), np.float32)
+    half = empty.copy()
+    half[:, :, :64] = 1
+    assert judges.person_area(picture, empty)[0] == 100
+    assert judges.person_area(picture, full)[0] == 0
+    assert judges.person_area(picture, half)[0] == pytest.approx(50 - 400 / 128, abs=1)
+
+
+def test_judges_come_back_from_their_files_and_name_places(tmp_path):
+    torch.manual_seed(0)
+    place, person = place_judge(3), PersonJudge()
+    torch.save({"model": place.state_dict(), "places": ["beach", "forest"]}, tmp_path / "place.pt")
+    torch.save({"model": person.state_dict(), "places": []}, tmp_path / "person.pt")
+    judges = load_judges(tmp_path / "place.pt", tmp_path / "person.pt")
+    pictures = np.random.default_rng(0).integers(0, 256, (4, 96, 96, 3), np.uint8)
+    masks = np.zeros((4, 96, 96), np.float32)
+    masks[:, 20:60, 20:60] = 1
+    names = judges.name_places(pictures, masks)
+    assert len(names) == 4 and set(names) <= {"beach", "forest", NONE}
+    pictures[:, 25:55, 25:55] = 7  # hidden by the mask
+    assert judges.name_places(pictures, masks) == names
+    assert judges.person_area(pictures, masks).shape == (4,)
+
+
+def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
+    columns = ("place", "person outside", "edges", "colour step")
+    row = table_row("ours", {name: np.linspace(0, 1, 20) for name in columns}, 1.234)
+    assert row.count("|") == 8 and row.startswith("| ours | 0.50 (") and row.endswith("| n/a | 1.23 |")
+    samples = [Sample(np.zeros((64, 64, 3), np.uint8), _person(), _person(), "a person") for _ in range(10)]
+    rows = {"real": np.zeros((10, 64, 64, 3), np.uint8), "ours": np.ones((10, 64, 64, 3), np.uint8)}
+    contact_sheet(rows, samples, tmp_path / "sheet.png")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (8 * 64, 2 * (2 * 64 + 6))

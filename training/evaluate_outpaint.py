@@ -1,0 +1,181 @@
+"""Table 3 of the paper on held-out scenes: does the place read, and does the model invent people around the avatar?
+
+    ./pas python -m avatar_scene.training.evaluate_outpaint --shards HELD_OUT --vae VAE --place runs/judge/place.pt \
+        --person runs/judge/person.pt --row ours=outpainter.safetensors --row fine-tuned=inpainter.safetensors
+
+Every row paints the same held-out samples from the same noise. "real" is the drawn picture itself, "blank" the avatar
+on plain gray. Pictures are judged before the paste, except for the step of colour across the avatar's edge.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from ..outpainting.checkpoint import PASInfo
+from .metrics import bootstrap
+from .outpaint.autoencoder import load_autoencoder
+from .outpaint.encoders import MiniEncoders
+from .outpaint.judges import Judges, load_judges
+from .outpaint.latents import encode_samples, resized
+from .outpaint.objective import Batch
+from .outpaint.preview import sample_latents, to_pictures
+from .outpaint.unet import KINDS, open_base, pad_context
+from .shards import Sample, list_shards, read_shard
+
+COLUMNS = ("place", "person outside", "edges", "colour step", "CLIPSIM", "s")
+EDGE_RING = 3  # pixels on either side of the avatar's edge that the colour step compares
+
+
+@dataclass(frozen=True)
+class Painter:
+    """One row: a model file, as the trainer wrote it."""
+
+    name: str
+    path: Path
+    guidance_scale: float = 4.0
+    num_inference_steps: int = 25
+
+    def paint(self, samples: list[Sample], encoders: MiniEncoders, decoder, seed: int) -> np.ndarray:
+        """(B, H, W, 3) uint8 scenes around the samples' avatars."""
+        from safetensors import safe_open
+
+        with safe_open(str(self.path), "pt") as file:
+            metadata = file.metadata() or {}
+            channels = file.get_slice("input_blocks.0.0.weight").get_shape()[1]
+        kind = next(name for name, width in KINDS.items() if width == channels)
+        heads = int(metadata.get("num_heads", 8))
+        prediction = metadata.get("prediction", "epsilon")
+        if kind == "pas":
+            prediction = PASInfo.from_metadata(metadata, self.path.name).prediction
+        model = open_base(self.path, kind, heads).eval().requires_grad_(False)
+        values = encode_samples(samples, encoders, torch.ones(len(samples)), "person")
+        context = pad_context(values.pop("tokens"))
+        batch = Batch(**values, context=context)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            latents = sample_latents(
+                model, batch, encoders.texts([""])[0], prediction=prediction, guidance_scale=self.guidance_scale,
+                num_inference_steps=self.num_inference_steps, seed=seed,
+            )  # fmt: skip
+            return to_pictures(decoder(latents))
+
+
+def edge_energy(pictures: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """Mean gradient of the gray picture outside the mask (B,), levels of 255 per pixel: a blank scene has none."""
+    result = []
+    for picture, mask in zip(pictures, masks):
+        gray = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        gradient = np.hypot(cv2.Sobel(gray, cv2.CV_32F, 1, 0), cv2.Sobel(gray, cv2.CV_32F, 0, 1)) / 8
+        far = cv2.dilate((mask > 0).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        result.append(gradient[far].mean() if far.any() else 0.0)
+    return np.array(result)
+
+
+def colour_step(pictures: np.ndarray, persons: np.ndarray) -> np.ndarray:
+    """Mean difference of colour across the pasted avatar's edge (B,), levels of 255."""
+    result = []
+    kernel = np.ones((2 * EDGE_RING + 1, 2 * EDGE_RING + 1), np.uint8)
+    for picture, person in zip(pictures, persons):
+        inside = (person[..., 3] == 255).astype(np.uint8)
+        outside = (person[..., 3] == 0).astype(np.uint8)
+        pasted = np.where(person[..., 3:] == 255, person[..., :3], picture).astype(np.float32)
+        rim = (inside > 0) & (cv2.erode(inside, kernel) == 0)
+        ring = (outside > 0) & (cv2.erode(outside, kernel) == 0)
+        near = [cv2.blur(where.astype(np.float32), kernel.shape) for where in (rim, ring)]
+        mean = [
+            cv2.blur(pasted * where[..., None], kernel.shape) / np.maximum(share, 1e-6)[..., None]
+            for where, share in zip((rim, ring), near)
+        ]
+        both = (near[0] > 0.05) & (near[1] > 0.05)
+        result.append(np.abs(mean[0] - mean[1])[both].mean() if both.any() else 0.0)
+    return np.array(result)
+
+
+def score(pictures: np.ndarray, samples: list[Sample], judges: Judges) -> dict[str, np.ndarray]:
+    """Column -> (B,) values."""
+    persons = np.stack([sample.person for sample in samples])
+    masks = persons[..., 3].astype(np.float32) / 255
+    named = judges.name_places(pictures, masks)
+    return {
+        "place": np.array([name == sample.about["place"] for name, sample in zip(named, samples)], float),
+        "person outside": judges.person_area(pictures, masks),
+        "edges": edge_energy(pictures, masks),
+        "colour step": colour_step(pictures, persons),
+    }
+
+
+def table_row(name: str, values: dict[str, np.ndarray], seconds: float) -> str:
+    """One line of Markdown, means with 95 % bootstrap intervals."""
+    cells = []
+    for column in COLUMNS[:4]:
+        low, high = bootstrap(values[column])
+        digits = 1 if column in ("edges", "colour step") else 2
+        cells.append(f"{values[column].mean():.{digits}f} ({low:.{digits}f}-{high:.{digits}f})")
+    return f"| {name} | " + " | ".join([*cells, "n/a", f"{seconds:.2f}"]) + " |"
+
+
+def contact_sheet(rows: dict[str, np.ndarray], samples: list[Sample], path: Path, columns: int = 8) -> None:
+    """For each sample, one below the other, what every row painted with the avatar pasted in."""
+    bands = []
+    for start in range(0, len(samples), columns):
+        for pictures in rows.values():
+            pasted = []
+            for picture, sample in zip(pictures[start : start + columns], samples[start : start + columns]):
+                alpha = sample.person[..., 3:].astype(np.float32) / 255
+                pasted.append((picture * (1 - alpha) + sample.person[..., :3] * alpha).astype(np.uint8))
+            while len(pasted) < columns:
+                pasted.append(np.full_like(pasted[0], 255))
+            bands.append(np.concatenate(pasted, 1))
+        bands.append(np.full((6, bands[0].shape[1], 3), 255, np.uint8))
+    cv2.imwrite(str(path), np.concatenate(bands)[..., ::-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--shards", type=Path, required=True, help="held-out scenes")
+    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--place", type=Path, required=True, help="the judge of places")
+    parser.add_argument("--person", type=Path, required=True, help="the judge of persons")
+    parser.add_argument("--row", action="append", default=[], metavar="NAME=FILE", help="a model to paint with")
+    parser.add_argument("--count", type=int, default=200, help="held-out samples")
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--guidance-scale", type=float, default=4.0)
+    parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 40 samples")
+    options = parser.parse_args()
+    samples = []
+    for path in list_shards(options.shards):
+        for sample in read_shard(path):
+            if len(samples) < options.count:
+                small = resized(sample, options.size)
+                samples.append(Sample(small.image, small.person, small.gray, sample.caption, sample.about))
+    encoders, judges = MiniEncoders(options.vae), load_judges(options.place, options.person)
+    decoder = load_autoencoder(options.vae).decoder
+    images = np.stack([sample.image for sample in samples])
+    blank = np.full_like(images, 128)
+    rows = {"real": images, "blank": blank}
+    seconds = dict.fromkeys(rows, 0.0)
+    for entry in options.row:
+        name, _, path = entry.partition("=")
+        painter = Painter(name, Path(path), options.guidance_scale, options.steps)
+        started, parts = time.process_time(), []
+        for start in range(0, len(samples), 20):
+            parts.append(painter.paint(samples[start : start + 20], encoders, decoder, options.seed + start))
+        rows[name] = np.concatenate(parts)
+        seconds[name] = (time.process_time() - started) / len(samples)
+    print(f"| row | {' | '.join(COLUMNS)} |\n| {' | '.join(['---'] * (len(COLUMNS) + 1))} |")
+    for name, pictures in rows.items():
+        print(table_row(name, score(pictures, samples, judges), seconds[name]))
+    if options.sheet:
+        contact_sheet({name: rows[name][:40] for name in rows if name != "blank"}, samples[:40], options.sheet)
+
+
+if __name__ == "__main__":
+    main()
