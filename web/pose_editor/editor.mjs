@@ -79,7 +79,10 @@ export class PoseEditor {
     const canvas = make('canvas', {}, this.view)
     // Keys go to a field of its own: the canvas' shortcuts (undo the graph, delete the node) leave fields alone.
     this.keys = make('input', { className: 'pas-keys', readOnly: true, ariaLabel: texts.hint }, this.view)
-    canvas.addEventListener('pointerdown', () => this.keys.focus({ preventScroll: true }))
+    canvas.addEventListener('mousedown', (event) => {
+      event.preventDefault() // a click on a canvas takes the focus away
+      this.keys.focus({ preventScroll: true })
+    })
     this.element.addEventListener('keydown', (event) => this.key(event))
     this.frame = make('div', { className: 'pas-frame' }, this.view)
     this.line = make('div', { className: 'pas-line' })
@@ -91,6 +94,7 @@ export class PoseEditor {
       list.append(new Option(texts.asStart, ''), ...FINGER_STATES.map((state) => new Option(state.replace('_', ' '), state)))
       return { side, list }
     })
+    for (const [name, made] of Object.entries(this.buttons)) made.dataset.act = name
     for (const name of ['pointerdown', 'mousedown', 'dblclick']) {
       element.addEventListener(name, (event) => event.stopPropagation()) // the graph would drag or rename the node
     }
