@@ -14,7 +14,7 @@ from tiny_checkpoints import put_in, write_stand_ins
 
 WORKFLOWS = ROOT / "workflows"
 NAMES = sorted(path.stem for path in (WORKFLOWS / "api").glob("*.json"))
-NEED_MODELS = {"avatar_in_scene", "avatar_in_pas_scene", "sd15_controlnets", "sdxl_depth_controlnet"}
+NEED_MODELS = {"avatar_in_scene", "sd15_controlnets", "sdxl_depth_controlnet"}
 LOADERS = {"CheckpointLoaderSimple", "ControlNetLoader", "VAELoader", "PASLoadModel"}
 
 
