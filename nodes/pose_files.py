@@ -21,13 +21,15 @@ class PASLoadPose(io.ComfyNode):
             node_id="PASLoadPose",
             display_name="Load Pose",
             category=CATEGORY,
-            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote.",
-            search_aliases=["open pose file", "npz", "SMPL file"],
+            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, or from a BVH motion "
+            "file.",
+            search_aliases=["open pose file", "npz", "SMPL file", "BVH", "motion capture"],
             inputs=[
                 io.Combo.Input(
                     "file",
                     options=list_files(POSE_FILE),
-                    tooltip="An .npz file of ComfyUI's input folder (input/...) or of models/poses (models/...).",
+                    tooltip="An .npz or .bvh file of ComfyUI's input folder (input/...) or of models/poses "
+                    "(models/...).",
                 ),
                 io.Int.Input(
                     "index", default=-1, min=-1, max=99_999, tooltip="Which pose of the file, from 0. -1 loads all."
@@ -47,8 +49,12 @@ class PASLoadPose(io.ComfyNode):
     @classmethod
     def execute(cls, file, index) -> io.NodeOutput:
         from ..pose_prior import load_pose
+        from ..rendering import load_bvh
 
-        pose = load_pose(find_file(POSE_FILE, file))
+        path = find_file(POSE_FILE, file)
+        if path.suffix.lower() == ".bvh":
+            return io.NodeOutput(load_bvh(path, index))  # one frame of a long file is read without the others
+        pose = load_pose(path)
         if index >= len(pose):
             raise ValueError(f"index: {file!r} holds {len(pose)} poses, numbered from 0; {index} is not one of them")
         return io.NodeOutput(pose if index < 0 else pose.select(index))
