@@ -4,9 +4,13 @@ WEB_DIRECTORY = "./web"
 
 
 async def comfy_entrypoint():
-    """ComfyUI's V3 entry point: registers the model folders and returns the extension with all nodes."""
+    """ComfyUI's V3 entry point: registers model folders and routes, and returns the extension with all nodes."""
     from .nodes import AvatarSceneExtension
+    from .nodes.avatar_preview import register_route
     from .nodes.files import register_model_folders
+    from .nodes.routes import register_routes
 
     register_model_folders()
+    register_route()
+    register_routes()
     return AvatarSceneExtension()

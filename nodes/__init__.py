@@ -9,8 +9,7 @@ class AvatarSceneExtension(ComfyExtension):
     """The pack's nodes, for ComfyUI's V3 loader."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import avatar, backdrop, outpaint, paste, pose, pose_files, render
+        from . import avatar, backdrop, outpaint, paste, pose, pose_editor, pose_files, render
 
-        return [
-            node for module in (pose, pose_files, avatar, render, outpaint, paste, backdrop) for node in module.NODES
-        ]
+        modules = (pose, pose_files, pose_editor, avatar, render, outpaint, paste, backdrop)
+        return [node for module in modules for node in module.NODES]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from .compat import node_schema
+from .compat import expert, node_schema
 from .files import AVATAR_FILE, check_file, file_fingerprint, find_file, list_files
 from .sockets import AvatarSocket
 
+if TYPE_CHECKING:
+    from ..rendering import Avatar
+
 
 @functools.lru_cache(maxsize=2)
-def _avatar(path: Path, _fingerprint: tuple):
+def read_avatar(path: Path, _fingerprint: tuple, override: tuple[tuple[str, str], ...]) -> Avatar:
+    """The avatar in a file, whose fingerprint tells the cache when to read it again."""
     from ..rendering import load_avatar
 
-    return load_avatar(path)
+    return load_avatar(path, dict(override))
 
 
 class PASLoadAvatar(io.ComfyNode):
@@ -34,7 +39,18 @@ class PASLoadAvatar(io.ComfyNode):
                     options=list_files(AVATAR_FILE),
                     tooltip="A .vrm, .glb or .gltf file: bundled, from ComfyUI's input folder (input/...), or from "
                     "models/avatars (models/...). Press R to list new files.",
-                )
+                ),
+                expert(
+                    io.String.Input(
+                        "bone_override",
+                        default="",
+                        multiline=True,
+                        optional=True,
+                        tooltip="Corrects the rig: JSON from SMPL joint (or finger) to the bone's name in the file, as "
+                        "in the report. Empty: the bones found are used.",
+                        placeholder='{"left_wrist": "Hand_L", "left_index1": "Index1_L"}',
+                    )
+                ),
             ],
             outputs=[
                 AvatarSocket.Output(display_name="avatar", tooltip="The avatar, ready to be posed."),
@@ -49,12 +65,17 @@ class PASLoadAvatar(io.ComfyNode):
         return check_file(AVATAR_FILE, avatar)
 
     @classmethod
-    def fingerprint_inputs(cls, avatar) -> tuple[str, int, int] | str:
+    def fingerprint_inputs(cls, avatar, **_) -> tuple[str, int, int] | str:
         return file_fingerprint(AVATAR_FILE, avatar)
 
     @classmethod
-    def execute(cls, avatar) -> io.NodeOutput:
-        loaded = _avatar(find_file(AVATAR_FILE, avatar), (file_fingerprint(AVATAR_FILE, avatar),))
+    def execute(cls, avatar, bone_override="") -> io.NodeOutput:
+        from ..rendering import parse_bone_override
+
+        override = parse_bone_override(bone_override)
+        loaded = read_avatar(
+            find_file(AVATAR_FILE, avatar), file_fingerprint(AVATAR_FILE, avatar), tuple(override.items())
+        )
         return io.NodeOutput(loaded, loaded.report())
 
 

@@ -23,9 +23,17 @@ class FileKind:
     suffixes: tuple[str, ...]
     in_input: bool = True  # people put it in ComfyUI's input folder too
     bundled: tuple[str, ...] = ()  # names in weights/files, the first is the default
+    foreign: tuple[tuple[str, str], ...] = ()  # suffixes people try, and what to do about them
 
 
-AVATAR_FILE = FileKind("avatar", "avatars", (".glb", ".vrm", ".gltf"), bundled=("default_avatar.glb",))
+FBX_ADVICE = "FBX is not read; open the file in Blender (File > Import > FBX) and export glTF 2.0 (.glb)"
+AVATAR_FILE = FileKind(
+    "avatar",
+    "avatars",
+    (".glb", ".vrm", ".gltf"),
+    bundled=("default_avatar.glb",),
+    foreign=((".fbx", FBX_ADVICE),),
+)
 BODY_FILE = FileKind("body", "smpl", (".npz", ".pkl"), in_input=False, bundled=("body.npz",))
 POSE_MODEL_FILE = FileKind(
     "pose model", "pas_pose", (".safetensors",), in_input=False, bundled=("text_to_pose.safetensors",)
@@ -44,11 +52,16 @@ def register_model_folders() -> None:
 
 
 def list_files(kind: FileKind) -> list[str]:
-    """Every name of this kind a graph may use, bundled first."""
+    """Every name of this kind a graph may use, bundled first; last, foreign files of the input folder, which tell what
+    to do about them when they are chosen."""
     names = [f"bundled/{name}" for name in kind.bundled if name in manifest()]
     if kind.in_input:
         names += [f"input/{name}" for name in _files_below(Path(folder_paths.get_input_directory()), kind.suffixes)]
-    return names + [f"models/{name}" for name in folder_paths.get_filename_list(kind.model_folder)]
+    names += [f"models/{name}" for name in folder_paths.get_filename_list(kind.model_folder)]
+    if kind.in_input and kind.foreign:
+        suffixes = tuple(suffix for suffix, _ in kind.foreign)
+        names += [f"input/{name}" for name in _files_below(Path(folder_paths.get_input_directory()), suffixes)]
+    return names
 
 
 def _files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
@@ -65,6 +78,9 @@ def find_file(kind: FileKind, name: str) -> Path:
     prefix, _, inside = name.replace("\\", "/").partition("/")
     if prefix == "bundled" and inside in kind.bundled:
         return bundled(inside)
+    for suffix, advice in kind.foreign:
+        if inside.lower().endswith(suffix):
+            raise ValueError(f"{kind.word}: {name!r}: {advice}")
     if not inside.lower().endswith(kind.suffixes):
         raise ValueError(f"{kind.word}: {name!r} is not a {' or '.join(kind.suffixes)} file")
     if prefix == "input" and kind.in_input:

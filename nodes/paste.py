@@ -66,6 +66,12 @@ class PasteAvatar(io.ComfyNode):
                     optional=True,
                     tooltip="1 where the scene stays in front of the avatar, painted by hand or by a segmenter.",
                 ),
+                io.Mask.Input(
+                    "ground_shadow",
+                    optional=True,
+                    tooltip="The render's `ground_shadow`: its true shadow on the ground, laid by `shadow` instead of "
+                    "a guess from the mask.",
+                ),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="The finished picture, of the avatar picture's size."),
@@ -75,8 +81,9 @@ class PasteAvatar(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, scene, avatar, mask, feather, color_match, color_match_band, shadow, occluders, occluder_mask=None
-    ) -> io.NodeOutput:
+        cls, scene, avatar, mask, feather, color_match, color_match_band, shadow, occluders, occluder_mask=None,
+        ground_shadow=None,
+    ) -> io.NodeOutput:  # fmt: skip
         from ..outpainting.occluders import find_occluders
         from ..outpainting.paste import paste_avatar
 
@@ -86,7 +93,7 @@ class PasteAvatar(io.ComfyNode):
             kept = found if kept is None else torch.maximum(found, kept)
         image = paste_avatar(
             scene, avatar, mask, feather=feather, color_match=color_match, color_match_band=color_match_band,
-            shadow=shadow, occluder=kept,
+            shadow=shadow, ground_shadow=ground_shadow, occluder=kept,
         )  # fmt: skip
         front = torch.zeros(image.shape[:3]) if kept is None else kept.reshape(-1, *image.shape[1:3])
         return io.NodeOutput(image, front)

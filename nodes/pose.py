@@ -7,10 +7,11 @@ from pathlib import Path
 
 from comfy_api.latest import io
 
+from .clip_ranking import clip_scores
 from .compat import expert, node_schema
 from .files import POSE_MODEL_FILE, VPOSER_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
-from .sockets import PoseCodeSocket, SMPLPoseSocket
+from .sockets import AvatarSocket, PoseCodeSocket, SMPLPoseSocket
 
 CATEGORY = "avatar-scene/pose"
 
@@ -206,7 +207,10 @@ class PASRankPoses(io.ComfyNode):
             node_id="PASRankPoses",
             display_name="Rank Poses",
             category=CATEGORY,
-            description="Sorts poses by how well they fit a prompt and keeps the best. Nothing is rendered for it.",
+            description=(
+                "Sorts poses by how well they fit a prompt and keeps the best. Nothing is rendered for it, unless clip "
+                "and clip_vision are connected: then CLIP compares pictures of the poses with the prompt."
+            ),
             search_aliases=["best of n", "select pose", "sort poses"],
             inputs=[
                 SMPLPoseSocket.Input("pose", tooltip="The poses to rank."),
@@ -219,6 +223,18 @@ class PASRankPoses(io.ComfyNode):
                 io.Int.Input("keep", default=1, min=1, max=64, tooltip="How many poses to return, best first."),
                 _model_input(),
                 _vposer_input(),
+                io.Clip.Input(
+                    "clip",
+                    optional=True,
+                    tooltip="CLIP's text half, with its projection (a whole CLIP-ViT-L file, or SDXL's). Connect "
+                    "clip_vision too, to rank by pictures.",
+                ),
+                io.ClipVision.Input(
+                    "clip_vision", optional=True, tooltip="CLIP's picture half, of the same CLIP as the text half."
+                ),
+                AvatarSocket.Input(
+                    "avatar", optional=True, tooltip="Who is drawn for CLIP. Without one it sees the gray body."
+                ),
             ],
             outputs=[
                 SMPLPoseSocket.Output(display_name="pose", tooltip="The kept poses, best first."),
@@ -238,9 +254,14 @@ class PASRankPoses(io.ComfyNode):
         return file_fingerprint(POSE_MODEL_FILE, model), file_fingerprint(VPOSER_FILE, vposer)
 
     @classmethod
-    def execute(cls, pose, prompt, keep, model, vposer) -> io.NodeOutput:
+    def execute(cls, pose, prompt, keep, model, vposer, clip=None, clip_vision=None, avatar=None) -> io.NodeOutput:
         texts = [prompt] * len(pose) if prompt.strip() else list(pose.texts)
-        scores = load_pose_prior(model, vposer).rank(pose, texts)
+        if (clip is None) != (clip_vision is None):
+            raise ValueError("PASRankPoses: connect both clip and clip_vision to rank by pictures, or neither")
+        if clip is None:
+            scores = load_pose_prior(model, vposer).rank(pose, texts)
+        else:
+            scores = clip_scores(pose, texts, clip, clip_vision, avatar)
         order = scores.argsort(descending=True, stable=True)[:keep]
         return io.NodeOutput(pose.select(order), scores[order].tolist())
 

@@ -176,6 +176,30 @@ class RetargetAndRender(io.ComfyNode):
                 *_size_inputs(),
                 _supersampling_input(),
                 _camera_input("From PASCamera, or another render's camera. Not connected: the best view, centred."),
+                io.String.Input(
+                    "expressions",
+                    default="",
+                    optional=True,
+                    tooltip="Facial expressions by name, each with a weight from 0 to 1: happy 0.8, blink. The names "
+                    "are in PASLoadAvatar's report.",
+                ),
+                io.Image.Input(
+                    "environment",
+                    optional=True,
+                    tooltip="A 360 degree picture (equirectangular) that lights the avatar; its middle is behind the "
+                    "avatar. One for all poses, or one a pose. Not connected: studio light.",
+                ),
+                expert(
+                    io.Float.Input(
+                        "environment_strength",
+                        default=1.0,
+                        min=0.0,
+                        max=8.0,
+                        step=0.05,
+                        optional=True,
+                        tooltip="Brightness of the environment's light: 1 is as bright as the studio light.",
+                    )
+                ),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="The avatar; gray where there is nothing."),
@@ -199,12 +223,27 @@ class RetargetAndRender(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, avatar, pose, width, height, supersampling, camera=None) -> io.NodeOutput:
+    def execute(
+        cls,
+        avatar,
+        pose,
+        width,
+        height,
+        supersampling,
+        camera=None,
+        expressions="",
+        environment=None,
+        environment_strength=1.0,
+    ) -> io.NodeOutput:
         from .. import rendering
 
-        figure = rendering.avatar_figure(avatar, pose)
+        panoramas = () if environment is None else environment[..., :3]
+        lighting = [rendering.Lighting.under(panorama, environment_strength) for panorama in panoramas]
+        figure = rendering.avatar_figure(avatar, pose, avatar.expressions.parse(expressions))
         cameras = _cameras(camera, figure, width, height)
-        pictures = rendering.take_pictures(figure, cameras, supersampling=supersampling, callback=reporter(len(pose)))
+        pictures = rendering.take_pictures(
+            figure, cameras, supersampling=supersampling, lighting=lighting, callback=reporter(len(pose))
+        )
         views = list(cameras) * len(pose) if len(cameras) == 1 else list(cameras)
         image, mask = _pack(pictures)
         return io.NodeOutput(

@@ -21,6 +21,9 @@ class BaseCheckpoint:
     text_encoder = "clip-l"  # as `PASInfo.text_encoder`
 
     def __init__(self, path: str | Path) -> None:
+        import comfy.cli_args
+
+        comfy.cli_args.args.cpu |= not torch.cuda.is_available()  # read when ComfyUI's next module is imported
         import comfy.latent_formats
         import comfy.sd
 

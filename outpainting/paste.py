@@ -12,7 +12,7 @@ from .pictures import broadcast, check_mask, check_picture, size_text
 
 MAX_ASPECT_ERROR = 0.01  # a scene may differ by 1 % in shape,
 LATENT_CELL = 8  # or by one cell of pixels: small scenes are rounded to it
-SHADOW_DARKNESS = 0.75  # share of the light that a full contact shadow takes
+SHADOW_DARKNESS = 0.75  # share of the light that a full shadow takes
 
 
 def paste_avatar(
@@ -24,6 +24,7 @@ def paste_avatar(
     color_match: float = 0.0,
     color_match_band: int = 8,
     shadow: float = 0.0,
+    ground_shadow: torch.Tensor | None = None,  # (B or 1, H, W), share of the ground's light that the avatar keeps off
     occluder: torch.Tensor | None = None,  # (B or 1, H, W), 1 = the scene stays in front
 ) -> torch.Tensor:
     """The avatar laid over the scene, (B, H, W, 3) of the avatar picture's size.
@@ -33,7 +34,8 @@ def paste_avatar(
 
     feather:          pixels inside the edge over which the avatar fades in.
     color_match:      0..1, how far the avatar's rim takes on the colours around it, over `color_match_band` pixels.
-    shadow:           0..1, strength of the contact shadow, laid under the avatar.
+    shadow:           0..1, strength of the shadow laid on the scene under the avatar.
+    ground_shadow:    the shadow as the render knows it; without it, one is guessed from the mask where that stands.
     occluder:         parts of the scene that stay in front of the avatar.
 
     Raises ValueError with one line that names the input if pictures do not fit each other or hold NaN.
@@ -43,13 +45,18 @@ def paste_avatar(
     batch = max(scene.shape[0], avatar.shape[0])
     if occluder is not None:
         occluder = check_mask("occluder_mask", occluder, "avatar", avatar.expand(batch, *avatar.shape[1:]))
+    if ground_shadow is not None:
+        ground_shadow = check_mask("ground_shadow", ground_shadow, "avatar", avatar.expand(batch, *avatar.shape[1:]))
     avatar = broadcast("avatar", avatar, "scene", batch)
     mask = broadcast("mask", mask, "scene", batch)
     scene = fit_scene(broadcast("scene", scene, "avatar", batch), avatar)
     dtype = torch.promote_types(scene.dtype, avatar.dtype)
     scene, avatar, coverage = scene.to(dtype), avatar.to(dtype), mask.to(dtype)
 
-    shade = shadow * SHADOW_DARKNESS * contact_shadow(coverage) if shadow > 0 else torch.zeros_like(coverage)
+    shade = torch.zeros_like(coverage)
+    if shadow > 0:
+        cast = contact_shadow(coverage) if ground_shadow is None else ground_shadow.to(dtype)
+        shade = shadow * SHADOW_DARKNESS * cast
     recolored = torch.zeros_like(coverage, dtype=torch.bool)
     over = None
     if color_match > 0 and color_match_band > 0:

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from .avatar import Avatar, load_avatar
 from .body import Body, body_joints, body_mesh, load_body
+from .bvh import load_bvh, save_bvh
 from .camera import Camera, auto_yaw, fit_camera
 from .control import depth_picture, normal_picture
 from .ground import ground_shadow
+from .humanoid_override import parse_bone_override
 from .keypoints import Keypoints
+from .light import Lighting
 from .mesh import Material, Mesh, Texture
 from .openpose import openpose_picture, pose_keypoints
 from .render import RenderPasses, render, render_batch, render_gray
@@ -21,9 +24,9 @@ from .retarget import avatar_joints, pose_avatar, retarget
 from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
 
 __all__ = [
-    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Material", "Mesh", "RenderPasses", "Texture",
-    "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh", "depth_picture", "fit_camera",
-    "gray_figure", "ground_shadow", "load_avatar", "load_body", "normal_picture", "openpose_picture", "pose_avatar",
-    "pose_keypoints", "render", "render_batch",
-    "render_gray", "retarget", "take_pictures",
+    "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Lighting", "Material", "Mesh",
+    "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh",
+    "depth_picture", "fit_camera", "gray_figure", "ground_shadow", "load_avatar", "load_body", "load_bvh",
+    "normal_picture", "openpose_picture", "parse_bone_override", "pose_avatar", "pose_keypoints", "render",
+    "render_batch", "render_gray", "retarget", "save_bvh", "take_pictures",
 ]  # fmt: skip

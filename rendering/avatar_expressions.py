@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,10 @@ _VRM0_PRESETS = {
     "joy": "happy", "sorrow": "sad", "fun": "relaxed", "a": "aa", "i": "ih", "u": "ou", "e": "ee", "o": "oh",
     "blink_l": "blinkleft", "blink_r": "blinkright", "lookup": "lookup", "lookdown": "lookdown",
 }  # fmt: skip
+
+_WEIGHT = re.compile(r"(.*?)(?:[\s:=]+([+-]?(?:\d+\.?\d*|\.\d+)))?", re.DOTALL)
+_LONGEST_TEXT = 2000
+_NAMES_SHOWN, _LETTERS_SHOWN = 60, 1000  # of what an avatar has, in an error
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,36 @@ class Expressions:
     names: tuple[str, ...] = ()
     table: Mapping[str, tuple[tuple[int, int, float], ...]] | None = None
 
+    def parse(self, text: str) -> dict[str, float]:
+        """ "happy 0.8, blink" -> {"happy": 0.8, "blink": 1.0}; commas, semicolons or line ends between them.
+
+        A name may hold spaces and end in a number; what follows it is the weight, 0..1, after a space, ":" or "=".
+        Raises ValueError, in one line, on an unknown name (with those the avatar has) and on a weight outside 0..1.
+        """
+        if len(text) > _LONGEST_TEXT:
+            raise ValueError(f"expressions: {len(text)} characters are too many, at most {_LONGEST_TEXT}")
+        wanted = {}
+        for entry in re.split(r"[,;\n]", text):
+            entry = entry.strip()
+            if not entry:
+                continue
+            name, weight = entry, 1.0
+            if entry.lower() not in (self.table or {}):
+                name, number = _WEIGHT.fullmatch(entry).groups()
+                weight = 1.0 if number is None else float(number)
+            self._binds(name)
+            if not 0 <= weight <= 1:
+                raise ValueError(f"expressions: {name!r} has the weight {weight:g}, expected 0 to 1")
+            wanted[name] = weight
+        return wanted
+
+    def _binds(self, name: str) -> tuple[tuple[int, int, float], ...]:
+        if name.lower() not in (self.table or {}):
+            known = ", ".join(self.names[:_NAMES_SHOWN]) + (", ..." if len(self.names) > _NAMES_SHOWN else "")
+            has = f"it has: {known[:_LETTERS_SHOWN]}" if known else "its file has no morph targets"
+            raise ValueError(f"expressions: this avatar has no {name[:60]!r}; {has}")
+        return self.table[name.lower()]
+
     def offsets(self, wanted: Mapping[str, float], count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(V, 3) position and normal offsets for expression name -> strength 0..1, over V = count vertices.
 
@@ -46,11 +81,7 @@ class Expressions:
         """
         weights: dict[tuple[int, int], float] = {}
         for name, strength in wanted.items():
-            binds = (self.table or {}).get(name.lower())
-            if binds is None:
-                known = ", ".join(self.names[:40]) or "none"
-                raise ValueError(f"expression {name!r} is unknown to this avatar; it has: {known}")
-            for mesh, index, weight in binds:
+            for mesh, index, weight in self._binds(name):
                 weights[mesh, index] = weights.get((mesh, index), 0.0) + weight * float(strength)
         positions, normals = torch.zeros(count, 3), torch.zeros(count, 3)
         for morph in self.morphs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, field
 
@@ -39,7 +40,7 @@ class Environment:
         light = srgb_to_linear(picture.clamp(min=0)).clamp(max=_MAX_LIGHT).permute(2, 0, 1)[None]
         light = interpolate(light, size=(_WIDTHS[0] // 2, _WIDTHS[0]), mode="area")
         harmonics = _project(light[0].permute(1, 2, 0))
-        around = harmonics[0] * _BASIS[0]  # the mean over all directions
+        around = harmonics[0] * _BASIS[0]
         if float(around.max()) < 1e-6:
             raise ValueError("environment: the picture is black, it gives no light")
         scale = self.strength if self.strength is not None else 1.0 / float(around.mean())
@@ -48,6 +49,39 @@ class Environment:
             levels.append(avg_pool2d(levels[-1], 2))
         object.__setattr__(self, "harmonics", harmonics * scale)
         object.__setattr__(self, "levels", tuple(pad(level, (1, 1, 0, 0), mode="circular") for level in levels))
+
+    @property
+    def mean(self) -> torch.Tensor:
+        """(3,) light on a matt white surface, averaged over all the directions it may face."""
+        return self.harmonics[0] * _BASIS[0]
+
+    def scaled(self, factor: float) -> Environment:
+        """The same light, `factor` times as strong."""
+        other = copy.copy(self)
+        object.__setattr__(other, "harmonics", self.harmonics * factor)
+        object.__setattr__(other, "levels", tuple(level * factor for level in self.levels))
+        return other
+
+    def parted(self) -> tuple[torch.Tensor, torch.Tensor, Environment]:
+        """The panorama as a key light, which casts shadows, and the rest, which does not.
+
+        Returns the direction towards the key light (3,), unit, in the viewer's frame; its linear RGB (3,); and the rest
+        as an environment with the same reflections. How far the light comes from one side, which the degree-1 harmonics
+        tell, decides: a lone lamp becomes the key light whole, a sky over dark ground by a quarter, even surroundings
+        not at all (the key is then 0).
+        """
+        toward = self.harmonics[[3, 1, 2]] * _BASIS[1]  # (x y z, RGB): half of a lone lamp's light, times its direction
+        strongest = toward.sum(1)
+        if float(strongest.norm()) < 1e-6:
+            return strongest.new_tensor([0.0, 0.0, 1.0]), torch.zeros(3), self
+        direction = strongest / strongest.norm()
+        half = (direction @ toward).clamp(min=0)
+        share = (half.sum() / (2 * self.mean.sum())).clamp(0, 1)
+        key = torch.minimum(2 * half * share, 4 * self.mean.clamp(min=0))
+        lamp = _evaluate(direction)[:, None] * (_LOBE_OF_LAMP[:, None] * key)
+        rest = copy.copy(self)
+        object.__setattr__(rest, "harmonics", self.harmonics - lamp)
+        return direction, key, rest
 
     def diffuse(self, direction: torch.Tensor) -> torch.Tensor:
         """Light (n, 3) on a white matt surface whose unit normal (n, 3) is given in the viewer's frame."""
@@ -72,6 +106,7 @@ class Environment:
 # (Ramamoorthi & Hanrahan 2001).
 _BASIS = (0.282095, 0.488603, 1.092548, 0.315392, 0.546274)
 _LOBE = (1.0, 2 / 3, 2 / 3, 2 / 3, 1 / 4, 1 / 4, 1 / 4, 1 / 4, 1 / 4)
+_LOBE_OF_LAMP = math.pi * torch.tensor(_LOBE)  # a lamp that lights a surface facing it with 1
 
 
 def _evaluate(direction: torch.Tensor) -> torch.Tensor:

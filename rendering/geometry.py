@@ -14,6 +14,7 @@ from .mesh import Mesh
 from .rasterizer import MAX_TRIANGLES, SNAP, barycentric, check_overdraw, set_up
 
 MAX_COORDINATE = 1e6  # metres; float32 holds 6 cm there, and no person is that far away
+_SHARPER = 0.5  # mip levels by which textures of whole pixels are read finer: as crisp as the mean over samples
 _GUARD = 2.0  # pictures beyond the frame's edge that triangles may reach before they are cut there
 
 
@@ -86,9 +87,15 @@ class Geometry:
         samples = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
         return 0.5 * torch.log2((texels.abs() * weight.prod(1) / samples.abs()).clamp(min=1e-30))
 
-    def surface(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int) -> Surface:
-        """What triangles `ids` (n,) look like at samples counted from the band's first row."""
-        return Surface(self, ids, *barycentric(self.triangles, ids, sample, self.width, first_row))
+    def surface(
+        self, ids: torch.Tensor, sample: torch.Tensor, first_row: int, shift: torch.Tensor | None = None
+    ) -> Surface:
+        """What triangles `ids` (n,) look like at samples counted from the band's first row.
+
+        shift: (n, 2) samples to the right and down from there; textures are then filtered for whole pixels.
+        """
+        weights = barycentric(self.triangles, ids, sample, self.width, first_row, shift)
+        return Surface(self, ids, *weights, spacing=1 if shift is None else self.supersampling)
 
     def depth(self, nearness: torch.Tensor) -> torch.Tensor:
         """Nearness -> metres along the view axis, 0 where there is nothing."""
@@ -99,8 +106,16 @@ class Geometry:
 class Surface:
     """Attributes of n samples, each interpolated when a material first asks for it."""
 
-    def __init__(self, geometry: Geometry, ids: torch.Tensor, weights: torch.Tensor, corner_weight: torch.Tensor):
+    def __init__(
+        self,
+        geometry: Geometry,
+        ids: torch.Tensor,
+        weights: torch.Tensor,
+        corner_weight: torch.Tensor,
+        spacing: int = 1,
+    ):
         self._geometry, self._ids, self._weights, self._corner_weight = geometry, ids, weights, corner_weight
+        self._coarser = max(0.0, math.log2(spacing) - _SHARPER)
 
     def __len__(self) -> int:
         return self._ids.shape[0]
@@ -140,8 +155,8 @@ class Surface:
 
     @cached_property
     def footprint(self) -> torch.Tensor:
-        """(n,) log2 of the uv distance between neighbouring samples."""
-        return self._geometry.uv_density[self._ids] - 1.5 * torch.log2(self._corner_weight)
+        """(n,) log2 of the uv distance between neighbouring places that are shaded."""
+        return self._geometry.uv_density[self._ids] - 1.5 * torch.log2(self._corner_weight) + self._coarser
 
     @cached_property
     def color(self) -> torch.Tensor | None:

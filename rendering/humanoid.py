@@ -124,26 +124,43 @@ def _from_structure(graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap | No
 
 
 def _overridden(found: HumanoidMap, graph: NodeGraph, override: Mapping[str, str]) -> HumanoidMap:
-    bones, confidence = dict(found.bones), dict(found.confidence)
-    chains: dict[str, list[tuple[str, int]]] = {"spine": [], "neck": []}
+    bones, confidence, neck = dict(found.bones), dict(found.confidence), found.neck
+    spine = {f"spine{k}": found.node_of(f"spine{k}") for k in (1, 2, 3)}
     for joint, name in sorted(override.items()):
         if joint not in JOINT_NAMES[:22] and joint not in FINGER_ROLES:
             raise ValueError(f"bone override: {joint!r} is no SMPL joint ({', '.join(JOINT_NAMES[:22])})")
         if name not in graph.names:
             close = difflib.get_close_matches(str(name), graph.names, n=3)
             raise ValueError(
-                f"bone override: there is no bone {name!r}" + (f"; close: {', '.join(close)}" if close else "")
+                f"bone override: there is no bone {str(name)[:60]!r}"
+                + (f"; close: {', '.join(close)}" if close else "")
             )
         node = graph.names.index(name)
-        chain = "spine" if joint.startswith("spine") else joint
-        if chain in chains:
-            chains[chain].append((joint, node))
+        if joint in spine:
+            spine[joint] = node
+        elif joint == "neck":
+            neck = (node,)
         else:
             bones[joint] = node
-        confidence[chain] = 1.0
-    spine, neck = (tuple(node for _, node in chain) for chain in chains.values())
-    convention = f"{found.convention}, {len(override)} given by hand"
-    return HumanoidMap(convention, bones, spine or found.spine, neck or found.neck, confidence)
+        confidence["spine" if joint in spine else joint] = 1.0
+    chain = found.spine
+    if any(joint in spine for joint in override):
+        chain = tuple(dict.fromkeys(node for node in spine.values() if node is not None))
+    changed = HumanoidMap(f"{found.convention}, {len(override)} given by hand", bones, chain, neck, confidence)
+    _check_one_bone_each(changed, graph)
+    return changed
+
+
+def _check_one_bone_each(found: HumanoidMap, graph: NodeGraph) -> None:
+    """Raise ValueError if a joint that a rig must have shares its bone with another; ends of limbs may."""
+    owner: dict[int, str] = {}
+    chains = [("spine", node) for node in found.spine] + [("neck", node) for node in found.neck]
+    limbs = [(role, found.bones[role]) for role in REQUIRED if role in found.bones and role not in REPLACEABLE]
+    for role, node in [*limbs, *chains]:
+        if owner.setdefault(node, role) != role:
+            raise ValueError(
+                f"bone override: {graph.names[node]!r} is both {owner[node]} and {role}; each needs a bone of its own"
+            )
 
 
 def ancestors(graph: NodeGraph, node: int) -> list[int]:

@@ -94,8 +94,11 @@ def _avatar_hand(avatar: Avatar, matrices: torch.Tensor, side: str) -> torch.Ten
 
 def _avatar_head(avatar: Avatar, matrices: torch.Tensor, mesh: Mesh, joints: torch.Tensor) -> torch.Tensor:
     node = avatar.joint_nodes[_HEAD]
-    turn = (matrices[node] @ torch.linalg.inv(avatar.rest[node]))[:3, :3]  # at rest the avatar faces +z
+    back, flat = torch.linalg.inv_ex(avatar.rest[node])
+    turn = (matrices[node] @ back)[:3, :3]  # at rest the avatar faces +z
     turn = turn / turn.norm(dim=0, keepdim=True)
+    if int(flat) or not bool(torch.isfinite(turn).all()):  # a head bone scaled to nothing has no axes
+        return _head_from_joints(joints)
     place = joints[_HEAD]
     local = (mesh.vertices[mesh.vertex_part == _HEAD] - place) @ turn  # x to their left, y up, z forward
     if len(local) < 20:

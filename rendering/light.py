@@ -42,6 +42,23 @@ class Lighting:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"lighting: {name} is {getattr(self, name)}, expected 0 to 1")
 
+    @classmethod
+    def under(cls, panorama: torch.Tensor, strength: float = 1.0) -> Lighting:
+        """The light of an equirectangular picture (H, W, 3), sRGB: what is strong on one side of it casts shadows.
+
+        strength: 1 shows a white surface on the brightest side as white, as the default light does, whatever the
+                  picture's own exposure.
+
+        Raises ValueError as `Environment` does, and on a negative or infinite strength.
+        """
+        if not 0 <= strength < math.inf:
+            raise ValueError(f"environment: strength is {strength}, expected 0 or more")
+        environment = Environment(panorama)
+        around = torch.nn.functional.normalize(torch.cartesian_prod(*[torch.linspace(-1, 1, 4)] * 3), dim=1)
+        brightest = float(environment.diffuse(around).mean(1).max())
+        direction, key, rest = environment.scaled(strength / brightest).parted()
+        return cls(key_direction=tuple(direction.tolist()), key=tuple(key.tolist()), environment=rest)
+
     def towards_key(self, camera: Camera) -> torch.Tensor:
         """(3,) unit vector in the world, float64, from the subject to the key light."""
         direction = viewer_frame(camera).T @ torch.tensor(self.key_direction, dtype=torch.float64)

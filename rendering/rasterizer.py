@@ -209,14 +209,21 @@ class ZBuffer:
 
 
 def barycentric(
-    triangles: ScreenTriangles, ids: torch.Tensor, sample: torch.Tensor, width: int, first_row: int
+    triangles: ScreenTriangles,
+    ids: torch.Tensor,
+    sample: torch.Tensor,
+    width: int,
+    first_row: int,
+    shift: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Perspective-correct weights (n, 3) of the corners at samples counted from the band's first row, and the
-    interpolated corner weight (n,): 1/depth, or 1 if parallel."""
+    interpolated corner weight (n,): 1/depth, or 1 if parallel. shift: (n, 2) samples to the right and down."""
     x0, y0, l1x, l1y, l2x, l2y, w0, w1, w2 = triangles.bary.index_select(0, ids).unbind(1)
     row = torch.div(sample, width, rounding_mode="floor")
     x = (sample - row * width) + 0.5 - x0
     y = row + (first_row + 0.5) - y0
+    if shift is not None:
+        x, y = x + shift[:, 0], y + shift[:, 1]
     l1 = (l1x * x + l1y * y).clamp_(0, 1)  # a sliver's planes are steep: rounding must not leave the triangle
     l2 = (l2x * x + l2y * y).clamp_(0, 1)
     weights = torch.stack(((1 - l1 - l2).clamp_(min=0) * w0, l1 * w1, l2 * w2), 1)

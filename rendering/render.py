@@ -11,10 +11,11 @@ from .camera import Camera
 from .geometry import Geometry, check_mesh
 from .light import Lighting
 from .mesh import Material, Mesh
+from .multisample import pixel_groups, samples_of
+from .occlusion import vertex_occlusion
 from .outline import with_outlines
 from .rasterizer import ZBuffer
 from .shading import Shader, base_color
-from .shadow import vertex_occlusion
 from .textures import linear_to_srgb
 from .transparency import Layers
 
@@ -170,18 +171,40 @@ class _Picture:
             if self.mode[mode]:
                 buffer.draw(self._triangles(mode), keep)
 
-        sample, ids = buffer.covered()
-        color = torch.zeros(buffer.ids.numel(), 4, device=self.device)
-        if "rgba" in self.passes:
-            color[sample] = self._shade(ids, sample, first_row)
-        front = buffer.ids, buffer.nearness
-        layers.composite(color, buffer.nearness, lambda i, s: self._shade(i, s, first_row), front)
-
         shape = ((last_row - first_row) // ss, ss, geometry.width // ss, ss)
+        layered = layers.visible(buffer.nearness).view(shape).any(3).any(1).flatten()
         result = {}
         if "rgba" in self.passes:
-            result["rgba"] = _resolve(color.view(*shape, 4))
-        return result | self._data(front[0].view(shape), front[1].view(shape), first_row)
+            covered = (buffer.ids >= 0).view(shape).any(3).any(1).flatten()
+            pixels = torch.nonzero(covered & ~layered)[:, 0]
+            rgba = torch.zeros(covered.numel(), 4, device=self.device)
+            rgba[pixels] = to_straight(self._solid(buffer.ids, pixels, first_row))
+            result["rgba"] = rgba.view(shape[0], shape[2], 4)
+        pixels = torch.nonzero(layered)[:, 0]
+        if pixels.numel():
+            blended = self._blended(buffer, layers, pixels, first_row)
+            if "rgba" in self.passes:
+                rgba[pixels] = to_straight(blended)
+        return result | self._data(buffer.ids.view(shape), buffer.nearness.view(shape), first_row)
+
+    def _solid(self, ids: torch.Tensor, pixels: torch.Tensor, first_row: int) -> torch.Tensor:
+        """Premultiplied linear RGBA (P, 4) of pixels without partly transparent layers."""
+        ss = self.geometry.supersampling
+        groups = pixel_groups(ids, samples_of(pixels, self.geometry.width // ss, ss), ss)
+        color = self._shade(groups.ids, groups.sample, first_row, groups.shift) * groups.count[:, None]
+        return torch.zeros(len(pixels), 4, device=self.device).index_add_(0, groups.pixel, color) / (ss * ss)
+
+    def _blended(self, buffer: ZBuffer, layers: Layers, pixels: torch.Tensor, first_row: int) -> torch.Tensor:
+        """Likewise of pixels with such layers, which are blended sample by sample. Layers of alpha 0.5 and more are
+        written into the buffer, for the passes that show no transparency."""
+        ss = self.geometry.supersampling
+        color = torch.zeros(buffer.ids.numel(), 4, device=self.device)
+        samples = samples_of(pixels, self.geometry.width // ss, ss)
+        solid = samples[buffer.ids[samples] >= 0]
+        color[solid] = self._shade(buffer.ids[solid].long(), solid, first_row)
+        front = buffer.ids, buffer.nearness
+        layers.composite(color, lambda i, s: self._shade(i, s, first_row), front)
+        return color[samples].mean(0)
 
     def _data(self, ids: torch.Tensor, nearness: torch.Tensor, first_row: int) -> dict[str, torch.Tensor]:
         """The point-sampled passes of a band; ids and nearness are (rows, ss, columns, ss)."""
@@ -215,13 +238,16 @@ class _Picture:
             if count:
                 yield self.mesh.materials[k], torch.nonzero(material == k)[:, 0]
 
-    def _shade(self, ids: torch.Tensor, sample: torch.Tensor, first_row: int) -> torch.Tensor:
-        """Premultiplied linear RGBA (n, 4) of fragments."""
+    def _shade(
+        self, ids: torch.Tensor, sample: torch.Tensor, first_row: int, shift: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Premultiplied linear RGBA (n, 4) of fragments, or of what lies `shift` (n, 2) samples from them."""
         color = torch.empty(ids.numel(), 4, device=self.device)
         for start in range(0, ids.numel(), self.shaded_at_once):
             part = slice(start, start + self.shaded_at_once)
             for material, rows in self._by_material(ids[part]):
-                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row)
+                moved = None if shift is None else shift[part][rows]
+                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row, moved)
                 color[part][rows] = self.shader(material, surface)
         return color
 
@@ -237,10 +263,8 @@ class _Picture:
         return alpha
 
 
-def _resolve(samples: torch.Tensor) -> torch.Tensor:
-    """Samples (h, ss, w, ss, 4), premultiplied linear -> pixels (h, w, 4), straight sRGB."""
-    side = samples.shape[1]
-    pixels = sum(samples[:, i, :, j] for i in range(side) for j in range(side)) / (side * side)
+def to_straight(pixels: torch.Tensor) -> torch.Tensor:
+    """RGBA (n, 4): premultiplied linear -> straight sRGB, 0..1."""
     alpha = pixels[..., 3:].clamp(0, 1)
     rgb = (pixels[..., :3] / alpha.clamp(min=1e-4)).clamp(0, 1)
     return torch.cat((linear_to_srgb(rgb), alpha), -1)

@@ -121,7 +121,8 @@ class Shader:
                 shade = shade * sample(toon.shade_texture, surface.uv, "color", surface.footprint)[:, :3]
         edge = 1 - min(max(toon.shading_toony, 0.0), 0.999)
         ramp = (((normal @ self.towards_key) + toon.shading_shift + edge) / (2 * edge)).clamp(0, 1)
-        even = self._ambient(torch.tensor([[1.0, 0.0, 0.0]], device=rgb.device))
+        panorama = self.lighting.environment
+        even = (self.sky + self.ground) / 2 if panorama is None else panorama.mean.clamp(min=0).to(rgb)
         color = torch.lerp(shade, rgb, ramp[:, None]) * self.key + rgb * even
         if any(toon.rim_color):
             glancing = 1 - (normal * self._to_eye(surface)).sum(1).clamp(0, 1)

@@ -5,7 +5,7 @@ Avatar and gray body are drawn with one camera, so the two pictures line up pixe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,8 +14,9 @@ from ..smpl import SMPLPose
 from .avatar import Avatar
 from .body import Body, body_mesh, load_body
 from .camera import Camera, auto_yaw, fit_camera
-from .gray_body import fit_body, girth_ratio
+from .gray_body import avatar_build, fit_body
 from .keypoints import Keypoints, avatar_keypoints, body_keypoints
+from .light import Lighting
 from .mesh import Mesh
 from .render import RenderPasses, render, render_gray
 from .retarget import avatar_joints, pose_avatar, retarget
@@ -53,11 +54,12 @@ class Figure:
     keypoints: tuple[Keypoints, ...]
 
 
-def avatar_figure(avatar: Avatar, pose: SMPLPose) -> Figure:
-    """The avatar in every pose of a batch."""
+def avatar_figure(avatar: Avatar, pose: SMPLPose, expression: Mapping[str, float] | None = None) -> Figure:
+    """The avatar in every pose of a batch, with a facial expression (name -> strength 0..1, see `Avatar`)."""
     _check_batch(pose)
     matrices = retarget(avatar, pose)
-    meshes = tuple(pose_avatar(avatar, pose, matrices=matrices))
+    expressive = avatar.with_expression(expression) if expression else avatar
+    meshes = tuple(pose_avatar(expressive, pose, matrices=matrices))
     keypoints = tuple(avatar_keypoints(avatar, matrix, mesh) for matrix, mesh in zip(matrices, meshes))
     return Figure(meshes, avatar_joints(avatar, matrices), keypoints)
 
@@ -72,8 +74,8 @@ def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None 
         matrices = retarget(avatar, pose)
         joints = avatar_joints(avatar, matrices).to(body.v_template)
         first = pose_avatar(avatar, pose.select(0), matrices=matrices[:1])[0]
-        girth = girth_ratio(body, first, joints[0])
-        vertices = fit_body(body, pose, joints, girth)
+        build = avatar_build(body, pose.select([0]), first, joints[0])
+        vertices = fit_body(body, pose, joints, build)
     keypoints = tuple(body_keypoints(body, v, j) for v, j in zip(vertices, joints))
     return Figure(tuple(body_mesh(body, v) for v in vertices), joints, keypoints)
 
@@ -104,19 +106,29 @@ def take_pictures(
     *,
     gray: bool = False,
     supersampling: int = 2,
+    lighting: Sequence[Lighting] = (),
     callback: Callable[[int], None] | None = None,
 ) -> list[RenderPasses]:
     """Render every figure of a batch with its camera; one camera serves all. `callback(done)` may raise to stop.
 
-    Raises ValueError if the numbers of figures and cameras do not fit.
+    lighting: one for all or one a figure; the default light if empty. Clay has a light of its own.
+
+    Raises ValueError if the numbers of figures and cameras or lights do not fit.
     """
     if len(cameras) not in (1, len(figure.meshes)):
         raise ValueError(f"camera: {len(cameras)} cameras for {len(figure.meshes)} poses; connect one, or one a pose")
-    draw = render_gray if gray else render
+    if len(lighting) not in (0, 1, len(figure.meshes)):
+        raise ValueError(
+            f"environment: {len(lighting)} pictures for {len(figure.meshes)} poses; connect one, or one a pose"
+        )
     pictures = []
     for index, mesh in enumerate(figure.meshes):
         camera = cameras[index if len(cameras) > 1 else 0]
-        pictures.append(draw(mesh, camera, supersampling=supersampling))
+        if gray:
+            pictures.append(render_gray(mesh, camera, supersampling=supersampling))
+        else:
+            light = lighting[index % len(lighting)] if lighting else None
+            pictures.append(render(mesh, camera, supersampling=supersampling, lighting=light))
         if callback is not None:
             callback(index + 1)
     return pictures

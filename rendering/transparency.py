@@ -50,18 +50,20 @@ class Layers:
         order = order[keep]
         return ids[order], sample[keep], nearness[order], alpha[order]
 
-    def composite(
-        self, color: torch.Tensor, nearness: torch.Tensor, shade: Shade, front: tuple[torch.Tensor, torch.Tensor]
-    ) -> None:
-        """Blend the layers into `color` (samples, 4), premultiplied linear, far to near, in place.
-
-        nearness: (samples,) of the solid surface; layers behind it are hidden.
-        shade:    (ids, sample) -> premultiplied linear RGBA.
-        front:    (ids, nearness) of the data passes, both (samples,); layers of alpha >= 0.5 are written into them.
-        """
-        if not self._kept:
-            return
+    def visible(self, nearness: torch.Tensor) -> torch.Tensor:
+        """(samples,) bool: where layers lie before the solid surface of given nearness (samples,). Drops others."""
+        some = torch.zeros(nearness.shape, dtype=torch.bool, device=nearness.device)
         self._kept = [tuple(column[rows] for column in kept) for kept, rows in self._ahead_of(nearness)]
+        for _, sample, _, _ in self._kept:
+            some[sample] = True
+        return some
+
+    def composite(self, color: torch.Tensor, shade: Shade, front: tuple[torch.Tensor, torch.Tensor]) -> None:
+        """Blend the layers, those that `visible` left, into `color` (samples, 4), premultiplied linear, in place.
+
+        shade: (ids, sample) -> premultiplied linear RGBA.
+        front: (ids, nearness) of the data passes, both (samples,); layers of alpha >= 0.5 are written into them.
+        """
         if not sum(kept[0].numel() for kept in self._kept):
             return
         ids, sample, depth, alpha = self._nearest()

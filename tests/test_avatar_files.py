@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from avatar_scene.rendering.avatar import load_avatar
+from avatar_scene.rendering.avatar_expressions import Expressions
 from avatar_scene.rendering.avatar_geometry import read_geometry
 from avatar_scene.rendering.avatar_materials import read_materials
 from avatar_scene.rendering.gltf import Gltf, NodeGraph
@@ -256,8 +257,22 @@ def test_morph_targets_are_named_expressions(tmp_path):
     on_skin = torch.zeros(len(moved), dtype=torch.bool)
     on_skin[avatar.faces[skin].unique()] = True
     assert torch.allclose(moved[on_skin], torch.tensor(0.5), atol=1e-3) and not moved[~on_skin].any()
-    with pytest.raises(ValueError, match="'grin' is unknown to this avatar; it has: Puff"):
+    with pytest.raises(ValueError, match="this avatar has no 'grin'; it has: Puff"):
         avatar.with_expression({"grin": 1.0})
+
+
+def test_expressions_are_read_from_text():
+    faces = Expressions((), ("Happy", "Blink 2"), {"happy": (), "blink 2": ()})
+    assert faces.parse("") == {}
+    assert faces.parse("happy 0.8, Blink 2") == {"happy": 0.8, "Blink 2": 1.0}
+    assert faces.parse("HAPPY: .5;\n blink 2 = 1,") == {"HAPPY": 0.5, "blink 2": 1.0}
+    for text, reason in (("happy -0.1", "weight -0.1"), ("happy nan", "no 'happy nan'"), ("0.5", "no '0.5'")):
+        with pytest.raises(ValueError, match=reason):
+            faces.parse(text)
+    with pytest.raises(ValueError, match="too many"):
+        faces.parse("happy " * 1000)
+    with pytest.raises(ValueError, match="no morph targets"):
+        Expressions().parse("happy")
 
 
 @shared

@@ -7,11 +7,11 @@ import math
 import pytest
 import roma
 import torch
+from avatar_scene.pose_prior.limits import JointLimits, swing_twist
 from avatar_scene.rendering.body import load_body
 from avatar_scene.smpl import MIRROR
 from avatar_scene.training.action_book.book import Book, Spec
 from avatar_scene.training.action_book.facts import compile_fact
-from avatar_scene.training.action_book.limits import JointLimits, swing_twist
 from avatar_scene.training.action_book.mirror import mirror_fact
 from avatar_scene.training.action_book.problem import BookBody
 from avatar_scene.training.action_book.program import Figures, Measurements, Program, Props

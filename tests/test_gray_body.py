@@ -3,7 +3,7 @@
 import pytest
 import torch
 from avatar_scene.rendering.body import body_mesh, load_body
-from avatar_scene.rendering.gray_body import fit_body, girth_ratio
+from avatar_scene.rendering.gray_body import Build, avatar_build, fit_body
 from avatar_scene.smpl import SMPLPose
 
 
@@ -23,21 +23,27 @@ def random_pose(batch: int, seed: int = 0) -> SMPLPose:
 def test_body_fitted_to_itself_is_itself(body):
     pose = random_pose(3)
     vertices, joints = body.posed(pose)
-    fitted = fit_body(body, pose, joints, torch.ones(24, dtype=torch.float64))
+    fitted = fit_body(body, pose, joints, Build.own(body))
     assert (fitted - vertices).abs().max() < 1e-9
 
 
-def test_girth_of_the_body_over_itself_is_one(body):
-    # 1 % of slack: a limb's median vertex moves when blending bends the skin at its ends.
-    ratio = girth_ratio(body, body_mesh(body, body.v_template), body.rest_joints)
-    assert (ratio - 1).abs().max() < 0.01
+def t_pose() -> SMPLPose:
+    return SMPLPose.create(torch.zeros(1, 21, 3, dtype=torch.float64))
+
+
+def test_the_body_has_its_own_build(body):
+    joints = body.rest_joints[list(body.smpl_joints)]
+    build = avatar_build(body, t_pose(), body_mesh(body, body.v_template), joints)
+    assert (build.scale - 1).abs().max() < 0.03
+    assert build.offset.abs().max() < 0.005
 
 
 def test_a_scaled_avatar_gives_a_scaled_body(body):
     pose = random_pose(1)
     vertices, joints = body.posed(pose)
-    ratio = girth_ratio(body, body_mesh(body, body.v_template * 2), body.rest_joints * 2)
-    fitted = fit_body(body, pose, joints * 2, ratio)
+    twice = body.rest_joints[list(body.smpl_joints)] * 2
+    build = avatar_build(body, t_pose(), body_mesh(body, body.v_template * 2), twice)
+    fitted = fit_body(body, pose, joints * 2, build)
     assert (fitted - vertices * 2).abs().max() < 0.02
 
 
@@ -48,5 +54,5 @@ def test_long_limbs_are_reached(body):
     for joint, start in ((18, 16), (20, 18)):  # stretch the left arm by a half
         longer[:, joint] = longer[:, start] + 1.5 * (joints[:, joint] - joints[:, start])
     ring = body.weights[:, [16, 18]].amin(1) > 0.3  # the skin around the elbow
-    fitted = fit_body(body, pose, longer, torch.ones(24, dtype=torch.float64))
+    fitted = fit_body(body, pose, longer, Build.own(body))
     assert ((fitted[:, ring].mean(1) - longer[:, 18]).norm(dim=-1) < 0.05).all()

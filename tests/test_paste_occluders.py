@@ -29,8 +29,8 @@ def figure(generator):
     return picture[None], matte[None].float()
 
 
-def background(generator):
-    coarse = torch.rand(1, 3, 5, 5, generator=generator)
+def background(generator, cells=5):
+    coarse = torch.rand(1, 3, cells, cells, generator=generator)
     return F.interpolate(coarse, size=(SIDE, SIDE), mode="bicubic", align_corners=False).clamp(0, 1).permute(0, 2, 3, 1)
 
 
@@ -96,6 +96,37 @@ def test_a_change_inside_the_avatar_is_no_occluder():
     picture, avatar, matte, _ = scene(5, occluded=False)
     picture[:, 75:95, 90:105] = torch.tensor([0.9, 0.9, 0.1])  # a new print on the shirt
     assert find_occluders(picture, avatar, matte).sum() == 0
+
+
+def test_even_background_where_a_foot_was_lost_is_no_occluder():
+    for seed in range(4):
+        generator = torch.Generator().manual_seed(seed)
+        avatar, matte = figure(generator)
+        kept = matte.clone()
+        kept[:, 162:, : SIDE // 2] = 0
+        picture = torch.where(kept[..., None] > 0, avatar, background(generator, cells=1))
+        assert find_occluders(sampled(picture, generator), avatar, matte).sum() == 0
+
+
+def test_a_shadow_across_the_avatar_is_no_occluder():
+    for seed in range(4):
+        generator = torch.Generator().manual_seed(seed)
+        avatar, matte = figure(generator)
+        picture = torch.where(matte[..., None] > 0, avatar, background(generator))
+        picture[:, 80:120] *= 0.75
+        assert find_occluders(sampled(picture, generator), avatar, matte).sum() == 0
+
+
+def test_what_hides_half_of_the_avatar_is_found():
+    generator = torch.Generator().manual_seed(7)
+    avatar, matte = figure(generator)
+    picture = torch.where(matte[..., None] > 0, avatar, background(generator))
+    front = torch.zeros(1, SIDE, SIDE)
+    front[:, 95:, 20:170] = 1
+    picture = torch.where(front[..., None] > 0, unlike(avatar[(matte * front) > 0], generator), picture)
+    found = find_occluders(sampled(picture, generator), avatar, matte)
+    assert (found * front).sum() > 0.8 * (matte * front).sum() > 0.3 * matte.sum()
+    assert (found * front).sum() > 0.9 * found.sum()
 
 
 def test_what_is_found_stays_in_front_in_the_paste():

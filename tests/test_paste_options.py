@@ -114,3 +114,17 @@ def test_regions_are_told_apart():
     labels = label_regions(region)
     assert len(labels.unique()) == 3
     assert labels[1, 1] == labels[3, 3] != labels[7, 7] and labels[0, 0] == 0
+
+
+def test_the_renders_own_shadow_takes_the_place_of_the_guess():
+    scene, avatar, mask = stage()
+    cast = torch.zeros(1, SIDE, SIDE)
+    cast[:, 60:, 60:90] = 1
+    result = paste_avatar(scene, avatar, mask, shadow=0.8, ground_shadow=cast)
+    outside = mask == 0
+    assert torch.equal(result[outside & (cast == 0)], scene[outside & (cast == 0)])
+    assert (result[outside & (cast == 1)] < scene[outside & (cast == 1)]).all()
+    assert torch.equal(result[mask == 1], avatar[mask == 1])
+    assert torch.equal(paste_avatar(scene, avatar, mask, ground_shadow=cast), paste_avatar(scene, avatar, mask))
+    with pytest.raises(ValueError, match=r"^ground_shadow: 8x8 px does not fit avatar"):
+        paste_avatar(scene, avatar, mask, shadow=0.8, ground_shadow=cast[:, :8, :8])

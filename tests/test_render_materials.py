@@ -14,9 +14,10 @@ from avatar_scene.rendering.environment import Environment, _evaluate
 from avatar_scene.rendering.geometry import Geometry
 from avatar_scene.rendering.light import Lighting
 from avatar_scene.rendering.mesh import Material, MToon, Texture
+from avatar_scene.rendering.occlusion import vertex_occlusion
 from avatar_scene.rendering.render import render
 from avatar_scene.rendering.shading import compress
-from avatar_scene.rendering.shadow import ShadowMap, vertex_occlusion
+from avatar_scene.rendering.shadow import ShadowMap
 from avatar_scene.rendering.textures import linear_to_srgb, srgb_to_linear
 from raster_scenes import front_camera, make_mesh, quads, sphere
 
@@ -190,6 +191,40 @@ def test_a_panorama_lights_from_where_it_is_bright():
     for yaw in (0, 130):  # the panorama belongs to the viewer
         rgba = render(ball, fit_camera(ball.vertices, 64, 64, yaw=yaw), lighting=lighting).rgba
         assert float(rgba[32, 54, 0]) > 2 * float(rgba[32, 10, 0])
+
+
+def lit_sphere(facing: torch.Tensor, light: Lighting) -> torch.Tensor:
+    """Light (n, 3) on a matt white surface in the viewer's frame: key and panorama."""
+    key = (facing @ torch.tensor(light.key_direction)).clamp(min=0)[:, None] * torch.tensor(light.key)
+    return key + light.environment.diffuse(facing)
+
+
+def test_a_panoramas_key_light_and_its_rest_are_the_whole():
+    """A lone lamp becomes the key light, even surroundings have none; the sum keeps the whole's light."""
+    facing = torch.nn.functional.normalize(torch.randn(400, 3, generator=torch.Generator().manual_seed(1)), dim=1)
+    lamp, sky = torch.zeros(64, 128, 3), torch.zeros(64, 128, 3)
+    lamp[20:23, 30:33] = torch.tensor([1.0, 0.8, 0.5])
+    sky[:32] = torch.tensor([0.3, 0.5, 1.0])
+    for panorama, share in ((lamp, (0.95, 1.01)), (sky, (0.2, 0.3)), (torch.ones(64, 128, 3), (0.0, 0.02))):
+        whole = Environment(panorama, strength=1.0)
+        direction, key, rest = whole.parted()
+        part = Lighting(key_direction=tuple(direction.tolist()), key=tuple(key.tolist()), environment=rest)
+        brightest = float(whole.diffuse(facing).amax())
+        error = (lit_sphere(facing, part) - whole.diffuse(facing)).abs().max() / brightest
+        assert error < 0.2  # where the lamp's own edge is sharper than nine harmonics are
+        assert share[0] <= float(key.sum() / (4 * whole.mean.sum())) <= share[1]
+
+
+def test_a_panorama_shows_white_on_its_bright_side_whatever_its_exposure():
+    panorama = torch.rand(32, 64, 3, generator=torch.Generator().manual_seed(2))
+    panorama[4:10, 10:20] = 3.0
+    facing = torch.nn.functional.normalize(torch.randn(400, 3, generator=torch.Generator().manual_seed(1)), dim=1)
+    full = lit_sphere(facing, Lighting.under(panorama))
+    assert 0.85 < float(full.mean(1).max()) < 1.3
+    dim = Lighting.under(panorama, 0.5)
+    assert torch.allclose(lit_sphere(facing, dim), full / 2, atol=1e-4)
+    with pytest.raises(ValueError, match="environment: strength is -1"):
+        Lighting.under(panorama, -1)
 
 
 def test_diffuse_panorama_light_equals_the_integral():

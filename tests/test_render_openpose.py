@@ -1,5 +1,6 @@
 """Promises of the OpenPose output: standard layout and colours, points where the person is, hidden ones left out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,13 @@ def test_an_avatars_face_points_lie_on_its_head(path):
     assert nose[2] > right_ear[2]
     distance = torch.cdist(keypoints.head, mesh.vertices).amin(1)
     assert float(distance.max()) < 0.06 * avatar.height
+
+
+def test_a_head_bone_scaled_to_nothing_still_has_a_face():
+    avatar = load_avatar(bundled("default_avatar.glb"))
+    rest = avatar.rest.clone()
+    rest[avatar.joint_nodes[JOINT_NAMES.index("head")], :3, :3] = 0
+    squashed = replace(avatar, rest=rest)
+    matrices = retarget(squashed, t_pose())
+    keypoints = avatar_keypoints(squashed, matrices[0], pose_avatar(squashed, t_pose(), matrices=matrices)[0])
+    assert torch.isfinite(keypoints.head).all()

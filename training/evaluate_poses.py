@@ -1,16 +1,23 @@
-"""One table of how good the poses are: `python -m avatar_scene.training.evaluate_poses --data POSES --book BOOK`.
+"""One table of how good the poses are: `python -m avatar_scene.training.evaluate_poses --data POSES`.
 
-Rows are the bundled model, references (real poses, caption retrieval, sampling without text, the mean pose) and any
-further checkpoint given as `--row NAME=FILE` (trained by `training/pose.py`; `NAME=FILE@0.5` regularises 6D samples by
-VPoser with that strength). All rows answer the same texts with the same number of samples and are ranked by the same
-ranker; a second ranker (`--judge`), trained on other data, measures R-precision. Columns:
+Rows are references (real poses, poses of the training set, the mean pose, sampling without text, caption retrieval),
+the bundled model, further checkpoints (`--row NAME=FILE`, trained by `training/pose.py`; `NAME=FILE@0.5` draws 6D
+samples towards VPoser by that strength) and the outputs of other programs (`--outputs NAME=FOLDER`, see
+`training/outputs.py`; `--list` prints the texts that they must answer). All rows answer the same texts with the same
+number of candidates and are ranked by the same ranker (`--picker`); another one (`--judge`), trained with another seed
+on the other half of the poses, measures R-precision. `training/table.py` trains all of this and calls it.
 
-    FPD         Frechet distance to real poses in VPoser's space (paper section 4), all samples
+Splits: new people (the test split of the motion capture) and, with `--hold-out`, 40 actions never trained on in any
+wording and unseen wordings of trained actions. Columns:
+
+    FPD         Frechet distance to real poses in VPoser's space (paper section 4), over all candidates
     R@1, R@3    share of best-of-n poses whose own text is among the 1 or 3 nearest of 32 texts of distinct actions
-    diversity   mean distance of joints between two samples of a text, centimetres
+    mean recall mean of R@1, R@3, R@5 and R@10
+    CLIPSIM     cosine of CLIP between the text and a picture of the best pose (`--clip FOLDER`), else n/a
+    diversity   mean distance of joints between two candidates of a text, centimetres
     impossible  share of joints bent beyond what real poses show
-    facts       share of samples, and of prompts with one of n, that show what `prompt_facts.json` asks for
-    s           seconds a prompt
+    s           processor seconds a prompt, all candidates
+    facts       share of the samples, and of prompts with one of n, that show what `prompt_facts.json` asks for
 
 Intervals are 95 % bootstrap over texts.
 """
@@ -18,9 +25,13 @@ Intervals are 95 % bootstrap over texts.
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,28 +41,35 @@ import torch
 from ..pose_prior.kinematics import joint_positions
 from ..pose_prior.ranker import PoseRanker, load_ranker
 from ..pose_prior.text_encoder import MiniLMEncoder
-from ..pose_prior.text_to_pose import OVERSAMPLING, PosePrior, TextToPose, decode
+from ..pose_prior.text_to_pose import TextToPose
 from ..pose_prior.vposer import VPoser, load_vposer
 from ..smpl import SMPLPose
 from . import facts
+from .clipsim import ClipSimilarity
 from .data.book import BOOK, load_book
-from .data.captions import CaptionBank
+from .data.corpus import load_poses
 from .data.mocap import load_mocap
-from .data.poses import PoseSet, concatenate
+from .data.poses import PoseSet
 from .data.skeleton import rest_joints
+from .generators import Generator, encode_prompts, from_model, from_motions, from_retrieval, from_set, mean_pose
+from .held_out import load_held_out
 from .metrics import angle_limits, bootstrap, diversity, frechet_distance, impossible_share, retrieval_ranks
+from .outputs import OutputFolder
 from .pose import load_sampler
+from .splits import Split, held_out_splits, make_split
 
-Generator = Callable[[list[str], int, int], SMPLPose]  # (texts, samples a text, seed) -> poses, text by text
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BEGIN, END = "<!-- the table: written by evaluate_poses -->", "<!-- end of the table -->"
+BUNDLED = "bundled model (full training)"
+
+Row = Generator | dict[str, Generator]  # one for all splits, or one a split
 
 
 @dataclass(frozen=True)
 class Setting:
     """What all rows share."""
 
-    texts: list[str]
-    actions: list[str]
-    real: PoseSet
+    splits: list[Split]
     limits: tuple[np.ndarray, np.ndarray]
     encoder: MiniLMEncoder
     ranker: PoseRanker
@@ -60,46 +78,66 @@ class Setting:
     rest: torch.Tensor
     samples: int
     oversampling: int
+    clip: ClipSimilarity | None
+
+    @property
+    def drawn(self) -> int:
+        """Candidates a text."""
+        return self.samples * self.oversampling
 
 
-def test_texts(poses: PoseSet) -> tuple[list[str], list[str]]:
-    """Every distinct caption of a set, with the action it belongs to."""
-    pairs = {caption: name for name, captions in zip(poses.action, poses.captions) for caption in captions}
-    return list(pairs), list(pairs.values())
+def evaluate(generate: Row, setting: Setting) -> dict[str, dict[str, str]]:
+    """Heading -> columns of one row of the table; a row may differ from split to split (real poses)."""
+    of_split = generate if isinstance(generate, dict) else dict.fromkeys([s.name for s in setting.splits], generate)
+    row = {split.name: on_split(of_split[split.name], split, setting) for split in setting.splits}
+    if not isinstance(generate, dict):
+        row["95 prompts by geometric facts"] = on_facts(generate, setting)
+    return row
 
 
-def evaluate(generate: Generator, setting: Setting) -> dict[str, str]:
-    """One row of the table."""
-    count, drawn = setting.samples, setting.samples * setting.oversampling
-    start = time.perf_counter()
-    pose = generate(setting.texts, drawn, 0)
-    seconds = (time.perf_counter() - start) / len(setting.texts)
-    best = best_of(pose, setting.texts, drawn, 1, setting)
-    code = setting.vposer.encode(pose.body_pose).numpy()
-    real = setting.vposer.encode(torch.from_numpy(setting.real.body)).numpy()
-    text = setting.judge.embed_text(setting.encoder.encode(setting.texts)).numpy()
+def on_split(generate: Generator, split: Split, setting: Setting) -> dict[str, str]:
+    """The columns for the texts of a split."""
+    count, drawn = len(split.texts), setting.drawn
+    start = time.process_time()
+    pose = generate(split.texts, drawn, 0)
+    seconds = (time.process_time() - start) / count
+    best = best_of(pose, split.texts, drawn, 1, setting)
+    code = setting.vposer.encode(pose.body_pose).numpy().reshape(count, drawn, -1)
+    real = setting.vposer.encode(torch.from_numpy(split.real.body)).numpy()
+    fpd = [frechet_distance(np.concatenate(code), real), *fpd_interval(code, real)]
+    text = setting.judge.embed_text(encode_prompts(setting.encoder, split.texts)).numpy()
     shown = setting.judge.embed_pose(best.body_pose, best.global_orient).numpy()
-    ranks = retrieval_ranks(text, shown, setting.actions)
-    entries = facts.load_prompts()
-    prompts = [entry["prompt"] for entry in entries]
-    answered = best_of(generate(prompts, drawn, 0), prompts, drawn, count, setting)
-    scores = facts.score(entries, list(joints_of(answered, setting.rest).view(len(prompts), count, 24, 3)))
-    share, any_ = (np.array([row[key] for row in scores]) for key in ("share", "any"))
+    ranks = retrieval_ranks(text, shown, split.actions)
+    recall = np.mean([ranks < k for k in (1, 3, 5, 10)], axis=0)
     return {
-        "FPD": f"{frechet_distance(code, real):.2f}",
+        "FPD": "{:.1f} ({:.1f}-{:.1f})".format(*fpd),
         "R@1": _with_interval(ranks < 1),
         "R@3": _with_interval(ranks < 3),
+        "mean recall": _with_interval(recall),
+        "CLIPSIM": "n/a" if setting.clip is None else _with_interval(setting.clip.poses(best, split.texts), 3),
         "diversity": f"{100 * diversity(joints_of(pose, setting.rest).numpy(), drawn):.1f}",
         "impossible": f"{100 * impossible_share(pose.body_pose.numpy(), setting.limits):.2f} %",
-        "facts, samples": _with_interval(share),
-        "facts, one of n": _with_interval(any_),
         "s": f"{seconds:.2f}",
+    }
+
+
+def on_facts(generate: Generator, setting: Setting) -> dict[str, str]:
+    """The columns for the prompts that are scored by geometric facts."""
+    entries = facts.load_prompts()
+    prompts = [entry["prompt"] for entry in entries]
+    answered = best_of(generate(prompts, setting.drawn, 0), prompts, setting.drawn, setting.samples, setting)
+    scores = facts.score(entries, list(joints_of(answered, setting.rest).view(len(prompts), -1, 24, 3)))
+    share, any_, chance = (np.array([row[key] for row in scores]) for key in ("share", "any", "chance"))
+    return {
+        "samples": _with_interval(share),
+        f"one of {setting.samples}": _with_interval(any_),
+        "under others' facts": f"{chance.mean():.2f}",
     }
 
 
 def best_of(pose: SMPLPose, texts: list[str], drawn: int, kept: int, setting: Setting) -> SMPLPose:
     """The `kept` best of every text's `drawn` poses by the ranker."""
-    scores = setting.ranker.score(pose, setting.encoder.encode(texts)).view(len(texts), drawn)
+    scores = setting.ranker.score(pose, encode_prompts(setting.encoder, texts)).view(len(texts), drawn)
     order = scores.argsort(dim=1, descending=True, stable=True)[:, :kept]
     return pose.select((order + torch.arange(len(texts))[:, None] * drawn).flatten())
 
@@ -110,130 +148,153 @@ def joints_of(pose: SMPLPose, rest: torch.Tensor) -> torch.Tensor:
     return joint_positions(roma.rotvec_to_rotmat(rotvec), rest)
 
 
-def from_model(model: TextToPose, vposer: VPoser, strength: float, with_text: bool = True) -> Generator:
-    """Samples of a checkpoint, with or without telling it the text."""
-
-    def generate(texts: list[str], samples: int, seed: int) -> SMPLPose:
-        asked = texts if with_text else [""] * len(texts)
-        codes = [model.sample([text], samples, seed=seed + row) for row, text in enumerate(asked)]
-        return _joined([decode(code, vposer, strength) for code in codes])
-
-    return generate
-
-
-def from_retrieval(poses: PoseSet, encoder: MiniLMEncoder, cache: Path) -> Generator:
-    """Poses of the training caption nearest to the text, then of the next nearest, as many as asked for."""
-    bank = CaptionBank([caption for texts in poses.captions for caption in texts], encoder, cache)
-    known = bank.pooled.float()
-    rows_of: list[list[int]] = [[] for _ in bank.texts]
-    for row, texts in enumerate(poses.captions):
-        for number in {bank.index[caption] for caption in texts}:
-            rows_of[number].append(row)
-
-    def generate(texts: list[str], samples: int, seed: int) -> SMPLPose:
-        draw = np.random.default_rng(seed)
-        chosen: list[int] = []
-        for near in (encoder.encode(texts).pooled @ known.T).argsort(dim=1, descending=True):
-            rows: list[int] = []
-            for index in near.tolist():
-                members = rows_of[index]
-                weight = poses.weight[members] / poses.weight[members].sum()
-                possible = min(len(members), samples - len(rows), int((weight > 0).sum()))
-                rows += draw.choice(members, possible, replace=False, p=weight).tolist()
-                if len(rows) == samples:
-                    break
-            chosen += rows
-        return _pose(poses, np.array(chosen))
-
-    return generate
+def fpd_interval(code: np.ndarray, real: np.ndarray, draws: int = 50) -> tuple[float, float]:
+    """Where the FPD of (texts, samples, D) codes stays when texts are drawn anew; the bias of repeats is taken off."""
+    whole = frechet_distance(np.concatenate(code), real)
+    generator = np.random.default_rng(0)
+    picks = [generator.integers(len(code), size=len(code)) for _ in range(draws)]
+    values = np.array([frechet_distance(np.concatenate(code[pick]), real) for pick in picks])
+    low, high = np.quantile(values - values.mean() + whole, [0.025, 0.975])
+    return float(low), float(high)
 
 
-def from_set(poses: PoseSet, of_text: bool) -> Generator:
-    """Real poses: those with the very caption, or any."""
-
-    def generate(texts: list[str], samples: int, seed: int) -> SMPLPose:
-        draw = np.random.default_rng(seed)
-        chosen = []
-        for text in texts:
-            fits = [row for row, captions in enumerate(poses.captions) if text in captions] if of_text else []
-            weight = poses.weight[fits] / poses.weight[fits].sum() if fits else poses.weight
-            chosen.append(draw.choice(fits or len(poses), samples, p=weight))
-        return _pose(poses, np.concatenate(chosen))
-
-    return generate
-
-
-def mean_pose(poses: PoseSet, vposer: VPoser) -> Generator:
-    """The average code of the training poses, decoded, for every text."""
-    code = vposer.encode(torch.from_numpy(poses.body))
-    body = vposer.decode((torch.from_numpy(poses.weight).float()[:, None] * code).sum(0, keepdim=True))
-    return lambda texts, samples, seed: SMPLPose.create(body.expand(len(texts) * samples, -1, -1))
-
-
-def _pose(poses: PoseSet, rows: np.ndarray) -> SMPLPose:
-    return SMPLPose.create(torch.from_numpy(poses.body[rows]), torch.from_numpy(poses.root[rows]))
-
-
-def _joined(poses: list[SMPLPose]) -> SMPLPose:
-    return SMPLPose.create(
-        torch.cat([pose.body_pose for pose in poses]), torch.cat([pose.global_orient for pose in poses])
-    )
-
-
-def _with_interval(values: np.ndarray) -> str:
+def _with_interval(values: np.ndarray, digits: int = 2) -> str:
     low, high = bootstrap(np.asarray(values, np.float64))
-    return f"{np.mean(values):.2f} ({low:.2f}-{high:.2f})"
+    return f"{np.mean(values):.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
-def rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> dict[str, Generator]:
+def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> dict[str, Row]:
     """Name -> generator of every row, references first."""
-    prior = PosePrior.load()
-    table = {
-        "real poses of the text": from_set(setting.real, of_text=True),
-        "mean pose": mean_pose(train, setting.vposer),
-        "without text": from_model(prior.text_to_pose, setting.vposer, 1.0, with_text=False),
-        "caption retrieval": from_retrieval(train, setting.encoder, options.cache),
-        "ours (bundled)": from_model(prior.text_to_pose, setting.vposer, 1.0),
-    }
+    bundled = TextToPose.load(encoder=setting.encoder)
+    models = {}
     for entry in options.row:
         name, _, file = entry.partition("=")
         file, _, strength = file.partition("@")
-        model = load_sampler(file)
-        table[name] = from_model(model, setting.vposer, float(strength or 0))
+        models[name] = (load_sampler(file), float(strength or 0))
+    silent = next(iter(models.values()))[0] if models else bundled
+    table: dict[str, Row] = {
+        "real poses of the text": {split.name: from_set(split.real, of_text=True) for split in setting.splits},
+        "poses of the training set": from_set(train, of_text=False),
+        "mean pose": mean_pose(train, setting.vposer),
+        "without text": from_model(silent, setting.vposer, 1.0, with_text=False),
+        "caption retrieval": from_retrieval(train, setting.encoder, options.cache),
+    }
+    for name, (model, strength) in models.items():
+        table[name] = from_model(model, setting.vposer, strength)
+    score = lambda pose, text: setting.ranker.score(pose, encode_prompts(setting.encoder, [text]))  # noqa: E731
+    for entry in options.outputs:
+        name, _, folder = entry.partition("=")
+        table[name] = from_motions(OutputFolder(Path(folder), asked(setting)).motions, score)
+    table[BUNDLED] = from_model(bundled, load_vposer(), 1.0)
     return table
 
 
-def main() -> None:
+def asked(setting: Setting) -> list[str]:
+    """Every text of the table, in the order in which output folders number them."""
+    texts = [text for split in setting.splits for text in split.texts]
+    return list(dict.fromkeys([*texts, *(entry["prompt"] for entry in facts.load_prompts())]))
+
+
+def markdown(rows: dict[str, dict[str, dict[str, str]]], setting: Setting, budget: str) -> str:
+    """One table a heading."""
+    held = len(setting.splits) > 1
+    blocks = [
+        f"Best of {setting.drawn} candidates a text for every row, picked by one ranker and judged by another (other "
+        f"seed, other half of the poses); 25 steps. Model rows: {budget}."
+        + (f" '{BUNDLED}' has trained on the held-out actions and wordings." if held else "")
+    ]
+    headings = [*(split.name for split in setting.splits), "95 prompts by geometric facts"]
+    for heading in headings:
+        of_split = next((split for split in setting.splits if split.name == heading), None)
+        about = f": {len(of_split.texts)} texts of {len(set(of_split.actions))} actions" if of_split else ""
+        shown = {name: row[heading] for name, row in rows.items() if heading in row}
+        columns = list(next(iter(shown.values())))
+        lines = ["| row | " + " | ".join(columns) + " |", "| --- |" + " --- |" * len(columns)]
+        lines += [f"| {name} | " + " | ".join(row[column] for column in columns) + " |" for name, row in shown.items()]
+        blocks += [f"**{heading[0].upper()}{heading[1:]}**{about}", "\n".join(lines)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def write_results(text: str, path: Path = RESULTS) -> None:
+    """Put the table between its two marks. Raises ValueError if the file has none."""
+    before, begin, rest = path.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{path.name}: the marks '{BEGIN}' and '{END}' are missing")
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default=None, help="folder of the mocap poses (or AVATAR_SCENE_POSES)")
-    parser.add_argument("--book", default=str(BOOK), help="solved action book, or none")
+    parser.add_argument("--data", default="", help="folder of the mocap poses (or AVATAR_SCENE_POSES)")
+    parser.add_argument("--book", default="", help="solved action book, or none; default: the product's own")
+    parser.add_argument("--hold-out", action="store_true", help="the splits of held_out.py, left out of retrieval too")
     parser.add_argument("--row", action="append", default=[], metavar="NAME=FILE", help="a further checkpoint")
+    parser.add_argument("--outputs", action="append", default=[], metavar="NAME=FOLDER", help="another program's poses")
+    parser.add_argument("--list", action="store_true", help="print the texts, one a line, and stop")
+    parser.add_argument("--vposer", help="VPoser of the checkpoints and of FPD; default: the bundled one")
+    parser.add_argument("--picker", type=Path, help="the ranker that picks; default: the bundled one")
     parser.add_argument("--judge", type=Path, help="a ranker trained on other data; default: the bundled one")
+    parser.add_argument("--clip", help="folder of a CLIP model in transformers' format, for CLIPSIM")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
+    parser.add_argument("--texts", type=int, default=80, help="texts a split, at most")
     parser.add_argument("-n", type=int, default=5, help="samples a text")
-    parser.add_argument("--oversampling", type=int, default=OVERSAMPLING, help="candidates for each of them")
-    parser.add_argument("--out", type=Path, help="write the table here too (Markdown)")
-    options = parser.parse_args()
-    train, real = load_mocap(options.data).with_mirrored(), load_mocap(options.data, "test")
-    if options.book != "none":
-        train = concatenate([train, load_book(options.book)], [0.5, 0.5])
-    texts, actions = test_texts(real)
-    ranker, rest = load_ranker(), rest_joints()
-    judge = load_ranker(options.judge) if options.judge else ranker
+    parser.add_argument("--oversampling", type=int, default=2, help="candidates for each of them")
+    parser.add_argument("--budget", default="as each was trained", help="said above the table")
+    parser.add_argument("--parts", type=Path, help="keep finished rows in this folder and take them from there")
+    parser.add_argument("--write", action="store_true", help=f"put the table into {RESULTS.name}")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse_options()
+    held = load_held_out() if options.hold_out else None
+    train = load_poses(options.data, options.book, 0.5, held)
+    splits = [make_split("new people", load_mocap(options.data or None, "test"), options.texts)]
+    if held is not None:
+        splits += held_out_splits(load_book(options.book or BOOK), held, options.texts)
     setting = Setting(
-        texts, actions, real, angle_limits(train.body), MiniLMEncoder(), ranker, judge, load_vposer(), rest,
-        options.n, options.oversampling,
+        splits, angle_limits(train.body), MiniLMEncoder(), load_ranker(options.picker), load_ranker(options.judge),
+        load_vposer(options.vposer), rest_joints(), options.n, options.oversampling,
+        ClipSimilarity.load(options.clip) if options.clip else None,
     )  # fmt: skip
-    lines = []
-    for name, generate in rows(options, setting, train).items():
-        row = evaluate(generate, setting)
-        if not lines:
-            lines += ["| row | " + " | ".join(row) + " |", "| --- |" + " --- |" * len(row)]
-            print("\n".join(lines))
-        lines.append(f"| {name} | " + " | ".join(row.values()) + " |")
-        print(lines[-1], flush=True)
-    if options.out:
-        options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if options.list:
+        print("\n".join(asked(setting)))
+        return
+    rows = {}
+    for name, generate in make_rows(options, setting, train).items():
+        basis = basis_of(options, setting, name)
+        rows[name] = kept_row(options.parts, name, basis, partial(evaluate, generate, setting))
+        print(name, json.dumps(rows[name]), flush=True)
+    text = markdown(rows, setting, options.budget)
+    print(text)
+    if options.write:
+        write_results(text)
+
+
+def kept_row(folder: Path | None, name: str, basis: list, make: Callable[[], dict]) -> dict:
+    """The row as an earlier, interrupted run left it in the folder, or made now; `basis` is what it depends on."""
+    if folder is None:
+        return make()
+    digest = hashlib.sha256(json.dumps([name, basis]).encode()).hexdigest()[:8]
+    file = folder / f"{re.sub(r'[^a-z0-9]+', '_', name.lower())}_{digest}.json"
+    if not file.is_file():
+        row = json.dumps(make())
+        folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(row, encoding="utf-8")
+        part.replace(file)
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def basis_of(options: argparse.Namespace, setting: Setting, name: str) -> list:
+    """What a row depends on: texts, numbers, and the files of its models as they are now."""
+    own = [entry.partition("=")[2].partition("@") for entry in options.row if entry.startswith(f"{name}=")]
+    files = [options.vposer, options.picker, options.judge, options.clip, *(file for file, _, _ in own[:1])]
+    if name == "without text":
+        files += [entry.partition("=")[2].partition("@")[0] for entry in options.row[:1]]
+    stats = [Path(file).stat() for file in files if file]
+    return [asked(setting), options.n, options.oversampling, own, [[stat.st_size, stat.st_mtime] for stat in stats]]
 
 
 if __name__ == "__main__":

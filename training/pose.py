@@ -46,6 +46,8 @@ class PoseConfig(TrainConfig):
     book_share: float = 0.6  # share of the draws from the action book
     geometry_share: float = 0.3  # share of captions that speak of visible geometry
     situation_share: float = 0.2  # share of captions that speak of situations found by geometry
+    caption_seed: int = 0  # of the automatic captions' wording, apart from `seed` so that runs share encoded captions
+    hold_out: bool = False  # train without the actions and wordings of held_out.json
     drop_text: float = 0.1  # captions replaced by none, for classifier-free guidance
     poses_per_caption: int = 8  # noised poses that share one caption's prefix
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch

@@ -20,9 +20,11 @@ from ..pose_prior.kinematics import joint_positions, sixd_to_rotmat
 from ..pose_prior.vposer import KIND, VPoser, load_vposer
 from .common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .data.book import BOOK, load_book
+from .data.corpus import load_poses
 from .data.mocap import load_mocap
-from .data.poses import PoseSet, concatenate
+from .data.poses import PoseSet
 from .data.skeleton import rest_joints
+from .held_out import load_held_out
 
 
 @dataclass
@@ -31,6 +33,7 @@ class VPoserConfig(TrainConfig):
     data: str = ""  # folder of the mocap poses; empty: AVATAR_SCENE_POSES
     book: str = str(BOOK)  # solved action book, or "none" for mocap alone
     book_share: float = 0.5  # share of the batch drawn from the book
+    hold_out: bool = False  # train without the poses of the actions in held_out.json
     body: str = ""  # SMPL-format body npz for the joint loss; empty: the bundled one
     kl_weight: float = 5e-3  # against losses in radians and metres, summed over joints
     joint_weight: float = 4.0  # joint positions, metres
@@ -89,19 +92,12 @@ def active_dimensions(model: VPoser, body: np.ndarray) -> int:
     return int((model.encode(torch.from_numpy(body)).var(0) > 0.01).sum())
 
 
-def load_poses(config) -> PoseSet:
-    """Mocap and book, mirrored, as the configuration mixes them."""
-    mocap = load_mocap(config.data or None, "train").with_mirrored()
-    if config.book == "none":
-        return mocap
-    return concatenate([mocap, load_book(config.book)], [1 - config.book_share, config.book_share])
-
-
 def main() -> None:
     config = parse_config(VPoserConfig, __doc__.splitlines()[0])
     seed_step(config.seed, -1)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    poses = load_poses(config)
+    held = load_held_out() if config.hold_out else None
+    poses = load_poses(config.data, config.book, config.book_share, held)
     model = load_vposer(config.init).requires_grad_(True) if config.init else VPoser()
     state = train(model, VPoserLoss(poses, config, device), config)
     if not is_main_process():

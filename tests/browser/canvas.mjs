@@ -4,6 +4,8 @@
 //                                                   put a screenshot of each into FOLDER
 //   node canvas.mjs URL convert FOLDER API.json...  turn API prompts into canvas files of the same names in FOLDER
 //   node canvas.mjs URL queue FILE.json OUT.png     press the canvas' queue button, wait, take a screenshot
+//   node canvas.mjs URL place NAME OUT.png          find a node or blueprint by double click and name, put it on an empty
+//                                                   canvas; print its widgets and what it would send
 //
 // Needs `playwright-core` in NODE_PATH or beside this file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
 import fs from 'node:fs'
@@ -64,15 +66,18 @@ if (command === 'convert') {
 } else if (command === 'check') {
   const [folder, ...workflows] = files
   for (const file of workflows) {
-    const { nodes, missing, api } = await load(file)
+    const { nodes, missing, api, canvas } = await load(file)
     await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
     await page.waitForTimeout(1500)
     await page.screenshot({ path: path.join(folder, path.basename(file, '.json') + '.png') })
-    console.log(JSON.stringify({ file, nodes, missing, api, errors: errors.splice(0) }))
+    const boxes = canvas.nodes.map(({ title, type, pos, size }) => ({ title: title ?? type, pos, size }))
+    console.log(JSON.stringify({ file, nodes, missing, api, boxes, errors: errors.splice(0) }))
   }
 } else if (command === 'queue') {
   await load(files[0])
   const done = page.evaluate(() => new Promise((resolve) => {
+    window.images = []
+    window.app.api.addEventListener('executed', ({ detail }) => window.images.push(...(detail.output?.images ?? [])))
     window.app.api.addEventListener('execution_success', () => resolve('success'))
     window.app.api.addEventListener('execution_error', ({ detail }) => resolve(detail.exception_message))
   }))
@@ -80,7 +85,28 @@ if (command === 'convert') {
   const outcome = await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')])
   await page.waitForTimeout(2000)
   await page.screenshot({ path: files[1] })
-  console.log(JSON.stringify({ outcome, errors }))
+  const images = await page.evaluate(() => window.images)
+  console.log(JSON.stringify({ outcome, images, errors }))
+} else if (command === 'place') {
+  await page.evaluate(() => window.app.graph.clear())
+  await page.mouse.dblclick(900, 500)
+  await page.waitForTimeout(1500)
+  await page.keyboard.type(files[0], { delay: 30 })
+  await page.waitForTimeout(2500)
+  await page.keyboard.press('Enter')
+  await page.waitForTimeout(1500)
+  await page.mouse.click(700, 450) // some versions let the new node follow the pointer until a click
+  await page.waitForTimeout(1500)
+  await page.screenshot({ path: files[1] })
+  const placed = await page.evaluate(async () => {
+    const nodes = window.app.graph._nodes
+    return {
+      titles: nodes.map((node) => node.title),
+      widgets: nodes.flatMap((node) => (node.widgets ?? []).map((widget) => widget.name)),
+      api: (await window.app.graphToPrompt()).output,
+    }
+  })
+  console.log(JSON.stringify({ ...placed, errors }))
 }
 await context.close()
 fs.rmSync(profile, { recursive: true, force: true })

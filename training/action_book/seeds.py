@@ -5,9 +5,9 @@ from __future__ import annotations
 import roma
 import torch
 
+from ...pose_prior.limits import JointLimits
 from ..data.poses import PoseSet
 from .capsules import Capsules
-from .limits import JointLimits
 from .program import Figures, Measurements, Program, Props
 from .selection import farthest_points, shape_features
 from .skeleton import Skeleton, start_orientation

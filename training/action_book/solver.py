@@ -16,8 +16,8 @@ import roma
 import torch
 from torch.nn.functional import huber_loss
 
+from ...pose_prior.limits import JointLimits
 from .book import Action
-from .limits import JointLimits
 from .problem import BookBody, Candidates, Problem, build_problem
 from .program import Figures, Props
 from .rotations import gram_schmidt, small_rotation

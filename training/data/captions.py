@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from ...pose_prior.prompts import normalise
 from ...pose_prior.text_encoder import TOKEN_SLOTS, TextEncoder, TextFeatures
 
 CHUNK = 256  # texts encoded at once
+SHARD = 16  # chunks a file of the cache: what a kill can cost
 
 
 class CaptionBank:
@@ -30,10 +32,10 @@ class CaptionBank:
         self.index = {caption: number[text] for caption, text in normalised.items()}
         known = _read_shards(cache, encoder.name) if cache is not None else {}
         missing = [text for text in self.texts if text not in known]
-        if missing:
-            known.update(_encode(missing, encoder))
+        for encoded in _encode(missing, encoder):
+            known.update(encoded)
             if cache is not None:
-                _write_shard(cache, encoder.name, {text: known[text] for text in missing})
+                _write_shard(cache, encoder.name, encoded)
         tokens = [known[text][0] for text in self.texts]
         self.tokens = torch.from_numpy(np.concatenate(tokens))
         self.lengths = torch.tensor([len(piece) for piece in tokens])
@@ -56,18 +58,21 @@ class CaptionBank:
 Encoded = dict[str, tuple[np.ndarray, np.ndarray]]  # text -> token states (L, D), pooled (D,), both float16
 
 
-def _encode(texts: list[str], encoder: TextEncoder) -> Encoded:
+def _encode(texts: list[str], encoder: TextEncoder) -> Iterator[Encoded]:
+    """The texts in shards of SHARD chunks, short ones first."""
     from tqdm import tqdm
 
     ordered = sorted(texts, key=len)  # similar lengths together: less padding
-    result: Encoded = {}
-    for first in tqdm(range(0, len(ordered), CHUNK), desc="encoding captions"):
+    shard: Encoded = {}
+    for first in tqdm(range(0, len(ordered), CHUNK), desc="encoding captions", disable=not texts):
         chunk = ordered[first : first + CHUNK]
         features = encoder.encode(chunk)
         states, pooled = features.tokens.cpu().half(), features.pooled.cpu().half().numpy()
         for row, (text, mask) in enumerate(zip(chunk, features.mask.cpu())):
-            result[text] = states[row][mask].numpy(), pooled[row]
-    return result
+            shard[text] = states[row][mask].numpy(), pooled[row]
+        if len(shard) >= SHARD * CHUNK or first + CHUNK >= len(ordered):
+            yield shard
+            shard = {}
 
 
 def _read_shards(folder: Path, encoder: str) -> Encoded:

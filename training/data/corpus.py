@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..held_out import HeldOut, load_held_out
 from .book import BOOK, load_book
 from .captions import CaptionBank
 from .describe import geometry_groups, situation_groups
@@ -47,24 +48,34 @@ class Corpus:
 def load_corpus(config) -> Corpus:
     """The training corpus as a `PoseConfig` or `RankerConfig` mixes it.
 
-    Action captions of mocap and book, and automatic captions (geometry and situations) about the poses of both.
+    Action captions of mocap and book, and automatic captions (geometry and situations) about the poses of both; with
+    `hold_out`, without what `training/held_out.py` keeps for evaluation.
     """
-    mocap = load_mocap(config.data or None, "train").with_mirrored()
-    sets, shares = [mocap], [1.0 if config.book == "none" else 1 - config.book_share]
-    if config.book != "none":
-        sets.append(load_book(config.book or BOOK))
-        shares.append(config.book_share)
-    poses = concatenate(sets, shares)
+    held = load_held_out() if config.hold_out else None
+    poses = load_poses(config.data, config.book, config.book_share, held)
     seen = facts(Measures(poses.body, poses.root, rest_joints(config.body or None)))
     seen.update(action_facts(poses))
     excluded = set(PROMPTS.read_text(encoding="utf-8").lower().splitlines())
     automatic = config.geometry_share
     sources = [
         (action_groups(poses), 1 - automatic - config.situation_share),
-        (geometry_groups(seen, config.seed), automatic),
-        (situation_groups(seen, excluded, config.seed), config.situation_share),
+        (geometry_groups(seen, config.caption_seed), automatic),
+        (situation_groups(seen, excluded, config.caption_seed), config.situation_share),
     ]
+    if held is not None:
+        sources = [(held.leave_out_groups(groups), share) for groups, share in sources]
     return Corpus(poses, sources)
+
+
+def load_poses(data: str, book: str, book_share: float, held: HeldOut | None = None) -> PoseSet:
+    """Mocap and book, mirrored, with their shares of the draws; `book` "none" leaves the mocap alone."""
+    sets, shares = [load_mocap(data or None, "train").with_mirrored()], [1.0]
+    if book != "none":
+        sets.append(load_book(book or BOOK))
+        shares = [1 - book_share, book_share]
+    if held is not None:
+        sets = [held.leave_out(poses) for poses in sets]
+    return concatenate(sets, shares)
 
 
 def action_facts(poses: PoseSet) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .poses import PoseSet
+from .poses import PoseSet, concatenate
 
 KEY_FLOOR = 0.1  # a frame's weight within its clip is KEY_FLOOR + key**2: neutral frames are rare, never absent
 AMBIGUOUS_CLIP = 0.3  # weight of a clip whose caption fits only some of its frames
@@ -28,9 +28,14 @@ def data_folder(folder: str | Path | None = None) -> Path:
 def load_mocap(folder: str | Path | None = None, split: str = "train") -> PoseSet:
     """The poses of one split ("train", "val" or "test": new people), without clips of unclear origin.
 
-    Weights draw an action, then a clip, then a frame by how much of a key pose it is.
+    Weights draw an action, then a clip, then a frame by how much of a key pose it is. Several folders, separated as in
+    PATH, are one set; each is drawn by its number of actions.
     """
-    folder = data_folder(folder)
+    chosen = str(folder or os.environ.get("AVATAR_SCENE_POSES") or "")
+    if os.pathsep in chosen:
+        sets = [load_mocap(part, split) for part in chosen.split(os.pathsep) if part]
+        return concatenate(sets, [float(len(set(poses.action))) for poses in sets])
+    folder = data_folder(chosen)
     arrays = np.load(folder / "poses.npz", allow_pickle=False)
     clips = json.loads((folder / "poses_clips.json").read_text(encoding="utf-8"))
     usable = np.array([clip["split"] == split and is_clean(clip) for clip in clips])

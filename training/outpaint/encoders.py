@@ -71,10 +71,3 @@ def _find_comfyui() -> None:
     if not (comfyui / "comfy" / "sd.py").is_file():
         raise ValueError("--checkpoint: ComfyUI is not at hand; start this with ./pas python, or set PAS_COMFYUI")
     sys.path.insert(0, str(comfyui))
-    import comfy.options
-
-    comfy.options.enable_args_parsing(False)
-    if not torch.cuda.is_available():
-        import comfy.cli_args
-
-        comfy.cli_args.args.cpu = True

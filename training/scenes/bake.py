@@ -22,12 +22,12 @@ from ... import rendering
 from ...pose_prior import PosePrior
 from ...rendering.camera import Camera, auto_yaw, camera_rotation
 from ...rendering.geometry import Geometry
-from ...rendering.gray_body import fit_body, girth_ratio
+from ...rendering.gray_body import avatar_build, fit_body
 from ...rendering.mesh import Mesh
+from ...rendering.occlusion import vertex_occlusion
 from ...rendering.rasterizer import ZBuffer
 from ...rendering.render import CLAY, CLAY_LIGHT, render
 from ...rendering.retarget import avatar_joints, retarget, skin_avatar
-from ...rendering.shadow import vertex_occlusion
 from ...smpl import SMPLPose
 from ...weights import bundled
 from .actions import Action, all_actions
@@ -80,8 +80,8 @@ class Baker:
     ) -> dict:
         avatar = build_avatar(self.avatar, build)
         mesh = skin_avatar(avatar, matrices)[0]
-        girth = girth_ratio(self.body, mesh, joints)
-        vertices = fit_body(self.body, pose, joints[None], girth)[0]
+        proportions = avatar_build(self.body, pose, mesh, joints)
+        vertices = fit_body(self.body, pose, joints[None], proportions)[0]
         gray = rendering.body_mesh(self.body, vertices)
         camera = _camera(torch.cat([mesh.vertices, gray.vertices]), yaw, rng.uniform(*PITCH), rng.uniform(*DISTANCE))
         label, normal, occlusion = _surface_picture(mesh, _finer(camera, LABEL_SCALE))

@@ -28,6 +28,7 @@ from . import (
 )
 from .registry import PLACES, place
 
+# Importing a family registers its places.
 FAMILIES = (
     city,
     country,
@@ -53,6 +54,6 @@ FAMILIES = (
     water,
     wild,
     work,
-)  # importing a family registers its places
+)
 
 __all__ = ["FAMILIES", "PLACES", "place"]

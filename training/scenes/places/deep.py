@@ -156,15 +156,15 @@ def cave(s):
         s.say("light at the mouth of the cave")
     else:
         s.glow(mouth, yb - 14, 130, gem, 0.75)
-    for depth_, (dark, spread) in enumerate(((0.4, 66), (0.2, 94), (0.0, 122))):
+    for ring, (dark, spread) in enumerate(((0.4, 66), (0.2, 94), (0.0, 122))):
         for a in np.linspace(np.pi - 0.1, 2 * np.pi + 0.1, 18):
             x = 128 + np.cos(a) * (spread + 34) + s.u(-6, 6)
             yy = yb - 4 + np.sin(a) * (spread + 6) * 0.95 + s.u(-5, 5)
             s.blob(x, yy, s.u(16, 24), s.u(14, 22), mix(rock, "#04040c", dark + s.u(0, 0.15)), n=6)
-        for _ in range(5 + depth_):
+        for _ in range(5 + ring):
             x = 128 + s.u(-1, 1) * (spread + 40)
             top = yb - (spread + 30) * np.sqrt(max(0.0, 1 - ((x - 128) / (spread + 46)) ** 2))
-            _stalactite(s, x, top - 12, s.u(18, 34) + 8 * depth_, s.u(3, 5) + 2 * depth_, mix(rock, "#04040c", dark))
+            _stalactite(s, x, top - 12, s.u(18, 34) + 8 * ring, s.u(3, 5) + 2 * ring, mix(rock, "#04040c", dark))
     s.blur(s.u(0, 0.5))
     s.plane(yb, mix(rock, "#04040c", 0.35), mix(rock, "#100c14", 0.1), 0.18, 26, haze=0.05)
     if s.p(0.55):

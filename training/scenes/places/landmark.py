@@ -249,8 +249,8 @@ def _eiffel_tower(s, x, y, h) -> None:
             w0, w1 = (h * (0.24 * np.exp(-v * 3.4) + 0.012 * (1 - v)) for v in (t0, t1))
             for q in (-1, 1):
                 s.line([(x + q * w0, y - h * t0), (x + q * w1 * 0.72, y - h * t1)], dark, 1, haze=0.1, raw=raw)
-    for at_, w in ((0.165, 0.15), (0.36, 0.085), (0.9, 0.03)):
-        s.rect(x - h * w, y - h * (at_ + 0.022), x + h * w, y - h * at_, dark, raw=raw)
+    for up, w in ((0.165, 0.15), (0.36, 0.085), (0.9, 0.03)):
+        s.rect(x - h * w, y - h * (up + 0.022), x + h * w, y - h * up, dark, raw=raw)
     s.line([(x, y - h), (x, y - h * 1.06)], dark, 1.4, raw=raw)
     if s.dark:
         s.glow(x, y - h * 0.4, h * 0.6, "#ffc860", 0.35)

@@ -16,7 +16,6 @@ def place(
     bases: tuple[str, ...] = ("stand", "walk", "run", "jump", "floor", "sit"),
     dress: str = "any",
     seat: str = "stool",
-    near: str | None = None,
 ) -> Callable:
     """Register the decorated painter `f(canvas) -> info` as the place `id`.
 
@@ -32,7 +31,7 @@ def place(
     def register(paint: Callable) -> Callable:
         if id in PLACES:
             raise ValueError(f"Place '{id}' is registered twice")
-        PLACES[id] = dict(fn=paint, phrases=phrases, acts=acts, bases=bases, dress=dress, seat=seat, near=near)
+        PLACES[id] = dict(fn=paint, phrases=phrases, acts=acts, bases=bases, dress=dress, seat=seat)
         return paint
 
     return register

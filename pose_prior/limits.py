@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from ...smpl import JOINT_NAMES, MIRROR
+from ..smpl import JOINT_NAMES, MIRROR
 
 # Left-side joints, degrees: bone axis, twist about it, then two components (0 = x, 1 = y, 2 = z) of the swing vector.
 _LIMITS = {

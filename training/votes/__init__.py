@@ -1,0 +1,1 @@
+"""Blinded pair votes: which of two pictures fits the text better?"""
