@@ -97,13 +97,16 @@ class People:
         return table
 
     @cached_property
-    def by_base(self) -> dict[str, list[str]]:
-        """Base -> names of the actions that have sprites of it."""
-        table: dict[str, list[str]] = {}
-        for name, sprites in self.by_action.items():
-            for base in sorted({self.base(k) for k in sprites}):
-                table.setdefault(base, []).append(name)
+    def by_base(self) -> dict[str, list[int]]:
+        """Base -> sprites."""
+        table: dict[str, list[int]] = {}
+        for index in range(len(self)):
+            table.setdefault(self.base(index), []).append(index)
         return table
+
+    def action(self, index: int) -> str:
+        """What sprite `index` does, without decoding it."""
+        return self._about[index]["action"]
 
     def base(self, index: int) -> str:
         """What carries sprite `index`, without decoding it."""

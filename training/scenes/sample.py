@@ -22,9 +22,10 @@ OWN_ACTION = 0.4  # share of samples that show what people do in this place only
 NEUTRAL_LIGHT = 0.4  # share of avatars lit as the pack lights them; the rest part of the way to the scene's light
 CLOSE, LONG = 0.11, 0.12  # shares of close-ups and of long shots
 ZOOM = (1.2, 2.0)
-OCCLUDED = 0.24  # share of samples that try to bring a thing of the foreground before the person
+OCCLUDED = 0.2  # share of samples that try to bring a thing of the foreground before the person
 COVERED = (0.05, 0.45)  # how much of the person it may cover
 _OFTEN = {"stand": 3.0, "floor": 1.5, "sit": 1.5, "jump": 0.5, "run": 0.8}  # how often each base is drawn; others 1
+_GENERAL = frozenset(action.name for action in GENERAL)
 MAX_HEIGHT = 205  # pixels
 
 
@@ -90,7 +91,7 @@ def sample(seed: int, people: People, place: str | None = None) -> Scene:
         if shift is not None:
             cover = _in_front(s, info["front"], cover, shift)
             s.words += [info["front_say"]] if "front_say" in info else []
-    elif info.get("front") and s.p(0.15):
+    elif info.get("front") and s.p(0.1):
         cover = _in_front(s, info["front"], cover)
     s.finish()
 
@@ -119,14 +120,12 @@ def _cast(s: Canvas, people: People, place: str, info: dict) -> tuple[Action, st
         sprites = people.by_action[action.name]
         fitting = [k for k in sprites if people.base(k) in bases]
         return action, words, s.one(*(fitting or sprites))
-    general = {action.name for action in GENERAL}
-    table = {base: [name for name in names if name in general] for base, names in people.by_base.items()}
+    table = {base: [k for k in sprites if people.action(k) in _GENERAL] for base, sprites in people.by_base.items()}
     bases = [base for base in about["bases"] if table.get(base)] or ["stand"]
     often = np.array([_OFTEN.get(base, 1.0) for base in bases])
-    base = str(s.rng.choice(bases, p=often / often.sum()))
-    action = actions[s.one(*table[base])]
-    sprites = [k for k in people.by_action[action.name] if people.base(k) == base]
-    return action, s.one(*action.says), s.one(*sprites)
+    index = s.one(*table[str(s.rng.choice(bases, p=often / often.sum()))])
+    action = actions[people.action(index)]
+    return action, s.one(*action.says), index
 
 
 # --- where the person stands, and in what light

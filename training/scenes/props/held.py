@@ -198,8 +198,8 @@ def box(s, g):
 def umbrella(s, g):
     """An open umbrella over the head."""
     p = g.p
-    top = g.hand + np.array([-0.08 * g.side, -0.85]) * p
-    top[1] = min(top[1], g.head[1] - 0.22 * p)
+    top = g.hand + np.array([-0.08 * g.side, -0.2 if g.hand[1] < g.head[1] else -0.85]) * p
+    top[1] = max(min(top[1], g.head[1] - 0.22 * p), 0.3 * p)  # over the head and inside the picture
     r = 0.62 * p
     a = s.j(s.one("#d8343c", "#2f6fc0", "#f0b42c", "#3a3f4a", "#e87a9a"))
     s.line([g.hand + np.array([0, 0.1 * p]), top], "#3a3c42", max(1.5, 0.025 * p))
@@ -248,9 +248,9 @@ def racket(s, g):
 def club(s, g):
     """A golf club."""
     p = g.p
-    way = np.array([0.35 * g.side, 1.0]) / 1.06 if g.arm[1] > 0 else g.arm
+    way = np.array([0.35 * g.side, 1.0]) / 1.06 if g.arm[1] > -0.5 else g.arm
     end = g.middle + way * 0.9 * p
-    s.line([g.middle, end], "#b8bec8", max(1.2, 0.025 * p))
+    s.line([g.middle, end], "#5a626c", max(1.5, 0.03 * p))
     s.ell(*end, 0.08 * p, 0.04 * p, "#3a3f48")
 
 
