@@ -240,6 +240,10 @@ _FLESH = re.compile(
 )
 
 
+# Places for props: what hangs there is no flesh whatever its name ("1H_Sword_Offhand").
+_HOLDER = re.compile(r"slot|socket|weapon|prop|attach|holder|item", re.I)
+
+
 def _node_part(graph: NodeGraph, humanoid: HumanoidMap, node: int) -> int:
     role_of = {bone: role for role, bone in humanoid.bones.items()}
     role_of |= {
@@ -254,6 +258,8 @@ def _node_part(graph: NodeGraph, humanoid: HumanoidMap, node: int) -> int:
         if not (rigid_part or namesake):
             return -1
     while node >= 0 and node not in role_of:
+        if _HOLDER.search(graph.names[node]):
+            return -1
         node = graph.parents[node]
     if node < 0:
         return -1
