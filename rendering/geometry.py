@@ -132,7 +132,7 @@ class Surface:
     @cached_property
     def _side(self) -> torch.Tensor:
         """(n, 1) 1 on front faces, -1 on back faces."""
-        return (self._geometry.triangles.front[self._ids].float() * 2 - 1)[:, None]
+        return (self._geometry.triangles.front.index_select(0, self._ids).float() * 2 - 1)[:, None]
 
     def bent_normal(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         """(n, 3) the normal tilted by x along growing u and by y up the texture: what a normal map's texels say."""
@@ -156,7 +156,7 @@ class Surface:
     @cached_property
     def footprint(self) -> torch.Tensor:
         """(n,) log2 of the uv distance between neighbouring places that are shaded."""
-        return self._geometry.uv_density[self._ids] - 1.5 * torch.log2(self._corner_weight) + self._coarser
+        return self._geometry.uv_density.index_select(0, self._ids) - 1.5 * torch.log2(self._corner_weight) + self._coarser
 
     @cached_property
     def color(self) -> torch.Tensor | None:
@@ -172,8 +172,8 @@ class Surface:
     def part(self) -> torch.Tensor:
         """(n,) int64 body part at the triangle's nearest corner."""
         mesh = self._geometry.mesh
-        vertices = mesh.faces[self._geometry.source[self._ids]]
-        return mesh.vertex_part[vertices.gather(1, self._weights.argmax(1, keepdim=True))[:, 0]]
+        vertices = mesh.faces.index_select(0, self._geometry.source.index_select(0, self._ids))
+        return mesh.vertex_part.index_select(0, vertices.gather(1, self._weights.argmax(1, keepdim=True))[:, 0])
 
     def _interpolate(self, name: str) -> torch.Tensor:
         corners = self._geometry.corners(name).index_select(0, self._ids)

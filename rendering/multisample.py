@@ -42,16 +42,17 @@ def pixel_groups(ids: torch.Tensor, samples: torch.Tensor, supersampling: int) -
     ids: (S,) triangle at every sample of the picture, -1 where there is none.
     """
     ss = supersampling
-    own = ids[samples]
+    own = ids.index_select(0, samples.flatten()).view_as(samples)
     leads = own >= 0
     for k in range(1, ss * ss):
         for earlier in range(k):
             leads[k] &= own[k] != own[earlier]
     place, pixel = torch.nonzero(leads).unbind(1)
-    triangle = own[place, pixel]
-    shared = (own[:, pixel] == triangle).float()  # (ss * ss, L)
+    leader = place * own.shape[1] + pixel
+    triangle = own.flatten().index_select(0, leader)
+    shared = (own.index_select(1, pixel) == triangle).float()  # (ss * ss, L)
     count = shared.sum(0)
     at = torch.arange(ss * ss, device=ids.device)
     offset = torch.stack((at % ss, torch.div(at, ss, rounding_mode="floor"))).float()  # x, y of every sample
-    shift = ((offset @ shared) / count - offset[:, place]).T
-    return PixelGroups(triangle.long(), samples[place, pixel], shift, pixel, count)
+    shift = ((offset @ shared) / count - offset.index_select(1, place)).T
+    return PixelGroups(triangle.long(), samples.flatten().index_select(0, leader), shift, pixel, count)

@@ -29,38 +29,33 @@ def vertex_occlusion(mesh: Mesh) -> torch.Tensor:
     directions = normalize(vertices.new_tensor(_AXES, dtype=torch.float32), dim=1)  # (7, 3)
     helper = torch.eye(3).to(vertices)[torch.where(directions[:, 1].abs() < 0.9, 1, 0)]
     right = normalize(torch.linalg.cross(helper, directions), dim=1)
-    frames = torch.stack((right, torch.linalg.cross(directions, right), directions))  # (3, 7, 3)
+    frames = torch.cat((right, torch.linalg.cross(directions, right), directions))  # (21, 3): x, y, height of each axis
 
-    def along(points: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """(n, 3) -> x, y and height over each axis, (n, 7) each."""
-        return (points @ frames.flatten(0, 1).T).unflatten(1, (3, -1)).unbind(1)
-
-    used = along(vertices[faces.flatten()])
-    low, high = (torch.stack([getattr(axis, end)(0) for axis in used]) for end in ("amin", "amax"))  # (3, 7)
+    solid = torch.zeros(len(vertices), dtype=torch.bool, device=vertices.device)
+    solid[faces.flatten()] = True
+    used = frames @ vertices[solid].T
+    low, high = used.amin(1).view(3, -1), used.amax(1).view(3, -1)
     texel = (high - low)[:2].amax(0).clamp(min=1e-6) / (_SIZE - 2)  # (7,) metres
-    middle = (low + high)[:2] / 2  # mirrored meshes have mirrored maps
-    first = torch.arange(len(_AXES), device=vertices.device) * _SIZE * _SIZE
+    middle = ((low + high)[:2] / 2).view(2, -1, 1)  # mirrored meshes have mirrored maps
+    first = torch.arange(len(_AXES), device=vertices.device)[:, None] * _SIZE * _SIZE
 
-    def cell(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        """(n, 7) index of the texel below, in all maps laid end to end."""
-        column, row = (
-            ((value - centre) / texel + _SIZE / 2).long().clamp_(0, _SIZE - 1) for value, centre in zip((x, y), middle)
-        )
-        return first + row * _SIZE + column
+    def cell(places: torch.Tensor) -> torch.Tensor:
+        """x and y over each axis (2, 7, n) -> (7, n) index of the texel below, in all maps laid end to end."""
+        column, row = ((places - middle) / texel[:, None]).add_(_SIZE / 2).clamp_(0, _SIZE - 1).floor_()
+        return row.mul_(_SIZE).add_(column).add_(first).long()  # exact: far below 2^24
 
-    x, y, height = along(_surface_points(vertices, faces, float(texel.amin())))
-    at, height = cell(x, y).flatten(), height.flatten()
+    places = (frames @ _surface_points(vertices, faces, float(texel.amin())).T).view(3, len(_AXES), -1)
+    at, height = cell(places[:2]).flatten(), places[2].flatten()
     top = torch.full((len(_AXES) * _SIZE * _SIZE,), -torch.inf, device=vertices.device)
     bottom = -top
     top.scatter_reduce_(0, at, height, "amax")
     bottom.scatter_reduce_(0, at, height, "amin")
 
-    x, y, height = (
-        place + normal * (1.5 * texel) for place, normal in zip(along(vertices), along(normals))
-    )  # off the surface, which would hide itself
-    at, facing = cell(x, y), normals @ directions.T
+    leaning = (frames @ normals.T).view(3, len(_AXES), -1)
+    places = (frames @ vertices.T).view(3, len(_AXES), -1) + leaning * (1.5 * texel)[:, None]  # else it hides itself
+    at, facing, height, texel = cell(places[:2]), leaning[2], places[2], texel[:, None]
     seen = facing.clamp(min=0) * (height >= top[at] - texel) + (-facing).clamp(min=0) * (height <= bottom[at] + texel)
-    return (seen.sum(1) + 1e-6) / (facing.abs().sum(1) + 1e-6)
+    return (seen.sum(0) + 1e-6) / (facing.abs().sum(0) + 1e-6)
 
 
 def _surface_points(vertices: torch.Tensor, faces: torch.Tensor, spacing: float) -> torch.Tensor:
@@ -71,7 +66,9 @@ def _surface_points(vertices: torch.Tensor, faces: torch.Tensor, spacing: float)
     count = (area / spacing**2).ceil().clamp(min=1).long()
     face = torch.repeat_interleave(count)
     step = torch.arange(len(face), device=face.device) - (count.cumsum(0) - count)[face]
-    u, v = ((1 / 3 + step.double() * way).frac().float()[:, None] for way in _R2)
+    most = int(count.max())  # the sequence is computed once, in double precision, and looked up
+    steps = torch.arange(most, device=face.device, dtype=torch.float64)
+    u, v = ((1 / 3 + steps * way).frac().float()[step][:, None] for way in _R2)
     folded = u + v > 1
     u, v = torch.where(folded, 1 - u, u), torch.where(folded, 1 - v, v)
     return torch.lerp(a[face], b[face], u) + (c - a)[face] * v

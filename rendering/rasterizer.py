@@ -9,6 +9,7 @@ needs no compiler and no graphics driver, and gives the same result every time.
 - Depth along a row is measured from the very edge point that bounds the span, so slivers cannot overshoot.
 - 32-bit floats throughout (Apple's MPS has no others); triangle ids are exact as floats below 2^24.
 - Memory follows the number of fragments per chunk, not the number of triangles or their size.
+- Rows are picked by `index_select`, which is four times as fast on a CPU as indexing with a tensor.
 """
 
 from __future__ import annotations
@@ -126,10 +127,11 @@ def fragments(
 
     Returns per fragment: triangle id (int64), sample index counted from the band's first row (int64), nearness.
     """
-    rows = triangles.rows[ids].clamp(first_row, last_row)
-    owner, offset = _expand((rows[:, 1] - rows[:, 0]).long())
-    row = rows[:, 0][owner] + offset
-    x0, y0, dx02, y1, x1, dx01, dx12, z0, dz02, dz_dx = triangles.scan[ids].index_select(0, owner).unbind(1)
+    top, bottom = triangles.rows.index_select(0, ids).clamp_(first_row, last_row).T.contiguous()
+    owner, offset = _expand((bottom - top).long())
+    row = top.index_select(0, owner) + offset
+    ids = ids.index_select(0, owner)
+    x0, y0, dx02, y1, x1, dx01, dx12, z0, dz02, dz_dx = triangles.scan.index_select(0, ids).T.contiguous()
     down = row + 0.5 - y0
     long_edge = x0 + down * dx02
     below = row + 0.5 - y1
@@ -140,11 +142,8 @@ def fragments(
     sample_start = ((row - first_row) * width + start).long()
 
     span, step = _expand((stop - start).long())
-    return (
-        ids[owner[span]],
-        sample_start[span] + step,
-        torch.addcmul(z_start[span], dz_dx[span], step.to(z_start.dtype)),
-    )
+    nearness = z_start.index_select(0, span).addcmul_(dz_dx.index_select(0, span), step.to(z_start.dtype))
+    return ids.index_select(0, span), step.add_(sample_start.index_select(0, span)), nearness
 
 
 def chunks(
@@ -190,15 +189,13 @@ class ZBuffer:
         for run in chunks(self.triangles, ids, self.width, *self.rows, self.budget):
             owner, sample, z = fragments(self.triangles, run, self.width, *self.rows)
             if keep is not None:
-                ahead = torch.nonzero(z >= self.nearness[sample])[:, 0]
-                owner, sample, z = owner[ahead], sample[ahead], z[ahead]
-                kept = torch.nonzero(keep(owner, sample, z))[:, 0]
-                owner, sample, z = owner[kept], sample[kept], z[kept]
+                ahead = z >= self.nearness.index_select(0, sample)
+                owner, sample, z = _chosen(ahead, owner, sample, z)
+                owner, sample, z = _chosen(keep(owner, sample, z), owner, sample, z)
             self.nearness.scatter_reduce_(0, sample, z, "amax")
-            won = torch.nonzero(z == self.nearness[sample])[:, 0]
-            sample, owner = sample[won], owner[won]
+            sample, owner = _chosen(z == self.nearness.index_select(0, sample), sample, owner)
             if not self.empty:
-                self.ids[sample] = -1.0
+                self.ids.index_fill_(0, sample, -1.0)
             self.ids.scatter_reduce_(0, sample, owner.to(self.ids.dtype), "amax")
             self.empty = False
 
@@ -237,4 +234,10 @@ def _expand(counts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     total = int(ends[-1]) if counts.numel() else 0
     owner = torch.repeat_interleave(counts, output_size=total)
     step = torch.arange(total, device=counts.device)
-    return owner, step.sub_((ends - counts)[owner])
+    return owner, step.sub_((ends - counts).index_select(0, owner))
+
+
+def _chosen(mask: torch.Tensor, *columns: torch.Tensor) -> list[torch.Tensor]:
+    """The rows of (n,) columns where the mask (n,) holds."""
+    rows = torch.nonzero(mask)[:, 0]
+    return [column.index_select(0, rows) for column in columns]

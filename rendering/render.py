@@ -232,7 +232,7 @@ class _Picture:
         if len(self.mesh.materials) == 1:
             yield self.mesh.materials[0], slice(None)
             return
-        material = self.geometry.material[ids]
+        material = self.geometry.material.index_select(0, ids)
         present = torch.bincount(material, minlength=len(self.mesh.materials)).tolist()
         for k, count in enumerate(present):
             if count:
@@ -246,8 +246,8 @@ class _Picture:
         for start in range(0, ids.numel(), self.shaded_at_once):
             part = slice(start, start + self.shaded_at_once)
             for material, rows in self._by_material(ids[part]):
-                moved = None if shift is None else shift[part][rows]
-                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row, moved)
+                chosen = _rows(ids[part], rows), _rows(sample[part], rows)
+                surface = self.geometry.surface(*chosen, first_row, None if shift is None else _rows(shift[part], rows))
                 color[part][rows] = self.shader(material, surface)
         return color
 
@@ -257,10 +257,14 @@ class _Picture:
         for start in range(0, ids.numel(), self.shaded_at_once):
             part = slice(start, start + self.shaded_at_once)
             for material, rows in self._by_material(ids[part]):
-                surface = self.geometry.surface(ids[part][rows], sample[part][rows], first_row)
+                surface = self.geometry.surface(_rows(ids[part], rows), _rows(sample[part], rows), first_row)
                 value = base_color(material, surface)[1]
                 alpha[part][rows] = (value >= material.alpha_cutoff).to(value.dtype) if cut else value
         return alpha
+
+
+def _rows(column: torch.Tensor, rows: torch.Tensor | slice) -> torch.Tensor:
+    return column[rows] if isinstance(rows, slice) else column.index_select(0, rows)
 
 
 def to_straight(pixels: torch.Tensor) -> torch.Tensor:

@@ -128,7 +128,8 @@ class _Pyramid:
             weight = torch.where(low == level, 1 - share, torch.where(low == level - 1, share, 0.0))
             rows = torch.nonzero(weight)[:, 0]
             if rows.numel():
-                result.index_add_(0, rows, self.bilinear(level, u[rows], v[rows]) * weight[rows, None])
+                near = (value.index_select(0, rows) for value in (u, v))
+                result.index_add_(0, rows, self.bilinear(level, *near).mul_(weight.index_select(0, rows)[:, None]))
         return result
 
     def _store(self, level: int) -> torch.Tensor:

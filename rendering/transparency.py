@@ -30,7 +30,7 @@ class Layers:
         """Take in the partly transparent fragments; returns (n,) bool, which ones are solid and hide what is behind."""
         partial = torch.nonzero((alpha > _VISIBLE) & (alpha < _SOLID))[:, 0]
         if partial.numel():
-            self._kept.append((ids[partial], sample[partial], nearness[partial], alpha[partial]))
+            self._kept.append(tuple(column.index_select(0, partial) for column in (ids, sample, nearness, alpha)))
             self._pending += partial.numel()
             if self._pending > _PENDING:
                 self._kept = [self._nearest()]
@@ -53,7 +53,7 @@ class Layers:
     def visible(self, nearness: torch.Tensor) -> torch.Tensor:
         """(samples,) bool: where layers lie before the solid surface of given nearness (samples,). Drops others."""
         some = torch.zeros(nearness.shape, dtype=torch.bool, device=nearness.device)
-        self._kept = [tuple(column[rows] for column in kept) for kept, rows in self._ahead_of(nearness)]
+        self._kept = [tuple(column.index_select(0, rows) for column in kept) for kept, rows in self._ahead_of(nearness)]
         for _, sample, _, _ in self._kept:
             some[sample] = True
         return some
@@ -81,4 +81,4 @@ class Layers:
 
     def _ahead_of(self, nearness: torch.Tensor):
         for kept in self._kept:
-            yield kept, torch.nonzero(kept[2] >= nearness[kept[1]])[:, 0]
+            yield kept, torch.nonzero(kept[2] >= nearness.index_select(0, kept[1]))[:, 0]
