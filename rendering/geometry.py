@@ -156,7 +156,8 @@ class Surface:
     @cached_property
     def footprint(self) -> torch.Tensor:
         """(n,) log2 of the uv distance between neighbouring places that are shaded."""
-        return self._geometry.uv_density.index_select(0, self._ids) - 1.5 * torch.log2(self._corner_weight) + self._coarser
+        density = self._geometry.uv_density.index_select(0, self._ids)
+        return density - 1.5 * torch.log2(self._corner_weight) + self._coarser
 
     @cached_property
     def color(self) -> torch.Tensor | None:

@@ -45,9 +45,9 @@ from ...rendering import (
     openpose_picture,
     pose_keypoints,
     retarget,
+    shading,
     take_pictures,
 )
-from ...rendering import shading
 from ...rendering.avatar import Avatar
 from ...rendering.camera import Camera
 from ...rendering.rasterizer import ZBuffer
