@@ -27,6 +27,7 @@ from .rig import Rig, build_rig
 
 SENSIBLE_HEIGHT = (0.25, 4.0)  # metres; a file outside is in centimetres or in no unit at all
 FALLBACK_HEIGHT = 1.7
+_ANY_UNIT = (1e-9, 1e9)  # what a height may be in some unit; beyond, single precision gives out
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,6 +285,8 @@ def _metres(heights: np.ndarray) -> tuple[float, str | None]:
         return 1.0, None
     if height <= 0:
         raise ValueError("it has no height: all vertices lie in one plane")
+    if not _ANY_UNIT[0] <= height <= _ANY_UNIT[1]:
+        raise ValueError(f"its height is {height:.3g} units: its transforms are damaged; export it again in metres")
     if low <= height / 100 <= high:
         return 0.01, f"its height is {height:.0f}: taken as centimetres"
     return FALLBACK_HEIGHT / height, f"its height is {height:.3g} units: scaled to {FALLBACK_HEIGHT} m"

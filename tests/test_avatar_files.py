@@ -322,6 +322,31 @@ def test_a_rig_without_elbows_is_refused_by_name():
     one_line(SHARED / "greenman.glb", r"12 joints and no elbows; a humanoid rig needs 15 \(missing: .*left_elbow")
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_a_height_in_no_unit_is_refused(tmp_path, scale):
+    def edit(document):
+        root = len(document["nodes"])
+        document["nodes"].append({"name": "huge", "scale": [scale] * 3, "children": document["scenes"][0]["nodes"]})
+        document["scenes"][0]["nodes"] = [root]
+        return document
+
+    one_line(edited_default(tmp_path, edit), "its height is .* damaged")
+
+
+def test_what_hangs_on_a_prop_slot_is_no_flesh_whatever_its_name(tmp_path):
+    def edit(document):
+        names = [node.get("name") for node in document["nodes"]]
+        slot = len(names)
+        hand = document["nodes"][next(k for k, name in enumerate(names) if name and name.endswith("LeftHand"))]
+        hand.setdefault("children", []).append(slot)
+        document["nodes"] += [{"name": "handslot.l", "children": [slot + 1]}, {"name": "1H_Sword_Offhand", "mesh": 0}]
+        return document
+
+    avatar = load_avatar(edited_default(tmp_path, edit))
+    sword = avatar.slot_nodes[avatar.slots[:, 0]] == avatar.node_names.index("1H_Sword_Offhand")
+    assert sword.any() and (avatar.vertex_part[sword] == -1).all()
+
+
 @shared
 def test_nan_weights_are_mended_and_said_once():
     avatar = load_avatar(SHARED / "Quaternius_AdventurerF.glb")
