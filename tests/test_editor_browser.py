@@ -52,6 +52,17 @@ def test_a_joint_turns_by_its_ring_and_no_other_joint_moves(seen: dict):
     assert json.loads(seen["turned"])["hands"] == json.loads(seen["start"])["hands"]
 
 
+def test_the_camera_stands_still_while_a_ring_is_dragged_and_fits_the_body_when_it_is_let_go(seen: dict):
+    before, during, after = (seen["ringDrag"][name] for name in ("before", "during", "after"))
+    assert during["skinned"] > before["skinned"], "the body follows the pointer"
+    assert during["fit"] == before["fit"] and after["fit"] != before["fit"]
+
+
+def test_orbiting_does_not_skin_the_body_anew(seen: dict):
+    before, during, after = (seen["orbitDrag"][name] for name in ("before", "during", "after"))
+    assert during["fit"] != before["fit"] and after["skinned"] == before["skinned"]
+
+
 def test_undo_and_redo_by_the_keys(seen: dict):
     assert seen["undone"] == seen["start"] and seen["redone"] == seen["turned"]
 

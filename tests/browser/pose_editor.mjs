@@ -39,8 +39,7 @@ const press = (key) => page.locator(`.pas-pose-editor button[data-act="${key}"]`
 async function load(flow) {
   await page.evaluate((data) => window.app.loadGraphData(data), flow)
   await page.waitForFunction(`${find}?.poseEditor`, null, { timeout: 60000 })
-  await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
-  await page.waitForTimeout(1500)
+  await page.waitForTimeout(1500) // the canvas moves to the whole workflow
   // Closer to the node, where a person would work.
   await page.evaluate(`(() => {
     const { ds } = window.app.canvas
@@ -62,11 +61,21 @@ async function place(expression) {
   return [box.x + (x * box.width) / width, box.y + (y * box.width) / width]
 }
 
+/** Where the camera stands, and how many times the body was skinned. */
+const framing = () => page.evaluate(`(() => {
+  const { viewer } = ${find}.poseEditor
+  return { fit: JSON.stringify(viewer.fit), skinned: viewer.mesh.geometry.attributes.position.version }
+})()`)
+
+/** Drags; returns the framing before, with the button still down, and after. */
 async function drag([x, y], [dx, dy]) {
+  const before = await framing()
   await page.mouse.move(x, y)
   await page.mouse.down()
   await page.mouse.move(x + dx, y + dy, { steps: 4 })
+  const during = await framing()
   await page.mouse.up()
+  return { before, during, after: await framing() }
 }
 
 await setting('Comfy.TutorialCompleted', true)
@@ -88,7 +97,7 @@ await page.mouse.click(...(await place(`viewer.toPixels(viewer.frames[${LEFT_ELB
 seen.selected = await line()
 const ring = await place('viewer.ringPoint(1, 0.9)')
 const next = await place('viewer.ringPoint(1, 1.4)')
-await drag(ring, [next[0] - ring[0], next[1] - ring[1]])
+seen.ringDrag = await drag(ring, [next[0] - ring[0], next[1] - ring[1]])
 seen.turned = await value()
 await shoot('dark')
 await page.keyboard.press('Control+z')
@@ -99,7 +108,7 @@ await page.waitForTimeout(300)
 seen.redone = await value()
 
 // Orbit, then the picture by the canvas' own button.
-await drag(await place('[8, viewer.canvas.clientHeight - 12]'), [80, 0])
+seen.orbitDrag = await drag(await place('[8, viewer.canvas.clientHeight - 12]'), [80, 0])
 seen.orbited = await value()
 seen.after = await page.evaluate(async () => (await window.app.graphToPrompt()).output)
 const done = page.evaluate(() => new Promise((resolve) => {
