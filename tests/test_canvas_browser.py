@@ -14,10 +14,10 @@ import subprocess
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from host import ROOT, ComfyHost
 from PIL import Image
-from tiny_checkpoints import put_in, write_stand_ins
 
 WORKFLOWS = ROOT / "workflows"
 BLUEPRINT = "Avatar in scene"
@@ -89,18 +89,12 @@ def test_the_queue_button_of_the_canvas_makes_the_picture(comfy: ComfyHost, scre
         assert picture.size == (512, 512)
 
 
-def test_the_blueprint_is_found_by_its_name_placed_and_runs(comfy: ComfyHost, screenshots: Path):
-    stand_ins = write_stand_ins(comfy.models_dir)
-    (seen,) = browse(comfy, "place", BLUEPRINT, screenshots / "blueprint.png")
-    assert seen["titles"] == [BLUEPRINT] and not seen["errors"], seen
-    assert seen["widgets"][:3] == ["prompt", "avatar", "ckpt_name"]
-    graph = seen["api"]
-    put_in(graph, stand_ins)
-    for node in graph.values():
-        node["inputs"].update({key: 128 for key in ("width", "height") if key in node["inputs"]})
-        if node["class_type"] == "PASOutpaint":
-            node["inputs"]["steps"] = 2
-    paste = next(key for key, node in graph.items() if node["class_type"] == "PasteAvatar")
-    graph["save"] = {"class_type": "SaveImage", "inputs": {"images": [paste, 0], "filename_prefix": "blueprint"}}
-    (picture,) = comfy.images(comfy.run(graph))
-    assert picture.shape == (128, 128, 3) and picture.std() > 5
+def test_the_blueprint_is_found_by_its_name_placed_and_queued_with_the_bundled_weights(
+    comfy: ComfyHost, screenshots: Path
+):
+    (seen,) = browse(comfy, "blueprint", BLUEPRINT, screenshots / "blueprint.png")
+    assert BLUEPRINT in seen["titles"] and not seen["errors"], seen
+    assert seen["widgets"] == ["prompt", "avatar", "pose_seed", "scene_seed", "width", "height", "view", "yaw"]
+    assert seen["outcome"] == "success", seen
+    with Image.open(BytesIO(comfy.server.view(seen["images"][-1]))) as picture:
+        assert picture.size == (512, 512) and np.asarray(picture.convert("RGB")).std() > 5

@@ -35,7 +35,7 @@ def seen(comfy: ComfyHost, tmp_path_factory: pytest.TempPathFactory, request: py
         str(shots), request.param,
     ]  # fmt: skip
     environment = {**os.environ, "NODE_PATH": MODULES, "CHROMIUM": CHROMIUM}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=900)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1500)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
