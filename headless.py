@@ -21,6 +21,8 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import ProxyHandler, Request, build_opener
 
+FRONTEND = "pas_frontend"  # the folder in which `./pas` puts the frontend of a ComfyUI that is not the host's own
+
 
 class HeadlessError(Exception):
     """A run that could not be done, in words for the person who asked: which node, what is wrong."""
@@ -29,7 +31,8 @@ class HeadlessError(Exception):
 def server_command(python: Path, comfyui: Path, base: Path, port: int, cpu: bool, folder: Path) -> list[str]:
     """The command line, for the working directory `comfyui`, of a server on `port` with the base directory `base`.
 
-    A base directory hides the checkout's own models from ComfyUI; a file written to `folder` hands them back.
+    A base directory hides the checkout's own models from ComfyUI; a file written to `folder` hands them back. A
+    frontend in `comfyui`/FRONTEND is served instead of the interpreter's.
     """
     models = comfyui / "models"
     names = sorted(path.name for path in models.iterdir() if path.is_dir()) if models.is_dir() else []
@@ -37,9 +40,11 @@ def server_command(python: Path, comfyui: Path, base: Path, port: int, cpu: bool
     lines += [f"  {json.dumps(name)}: {json.dumps('models/' + name)}" for name in names]
     config = folder / "extra_model_paths.yaml"
     config.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    frontend = comfyui / FRONTEND
+    canvas = ["--front-end-root", str(frontend)] if frontend.is_dir() else []
     return [
         str(python), "main.py", "--port", str(port), "--base-directory", str(base), "--disable-auto-launch",
-        "--extra-model-paths-config", str(config), *(["--cpu"] if cpu else []),
+        "--extra-model-paths-config", str(config), *(["--cpu"] if cpu else []), *canvas,
     ]  # fmt: skip
 
 

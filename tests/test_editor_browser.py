@@ -35,7 +35,7 @@ def seen(comfy: ComfyHost, tmp_path_factory: pytest.TempPathFactory, request: py
         str(shots), request.param,
     ]  # fmt: skip
     environment = {**os.environ, "NODE_PATH": MODULES, "CHROMIUM": CHROMIUM}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=900)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=1500)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -50,6 +50,17 @@ def test_a_joint_turns_by_its_ring_and_no_other_joint_moves(seen: dict):
     moved = {name for name in after if np.abs(after[name] - before[name]).max() > 0.02}
     assert moved == {"left_elbow"}
     assert json.loads(seen["turned"])["hands"] == json.loads(seen["start"])["hands"]
+
+
+def test_the_camera_stands_still_while_a_ring_is_dragged_and_fits_the_body_when_it_is_let_go(seen: dict):
+    before, during, after = (seen["ringDrag"][name] for name in ("before", "during", "after"))
+    assert during["skinned"] > before["skinned"], "the body follows the pointer"
+    assert during["fit"] == before["fit"] and after["fit"] != before["fit"]
+
+
+def test_orbiting_does_not_skin_the_body_anew(seen: dict):
+    before, during, after = (seen["orbitDrag"][name] for name in ("before", "during", "after"))
+    assert during["fit"] != before["fit"] and after["skinned"] == before["skinned"]
 
 
 def test_undo_and_redo_by_the_keys(seen: dict):

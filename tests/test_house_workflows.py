@@ -90,8 +90,8 @@ def test_nodes_lie_in_titled_groups_with_a_note_and_do_not_overlap(name: str):
         assert group["title"] and "MarkdownNote" in inside and len(inside) > 1
 
 
-def test_the_blueprint_is_the_painted_scene_workflow_in_one_node():
-    """Same nodes with the same values; `test_canvas_browser` places it on a real canvas and runs it."""
+def test_the_blueprint_is_the_bundled_scene_workflow_in_one_node():
+    """Same nodes, values and links; `test_canvas_browser` places it on a real canvas and runs it."""
     (blueprint,) = (ROOT / "subgraphs").glob("*.json")
     (definition,) = json.loads(blueprint.read_text("utf-8"))["definitions"]["subgraphs"]
     assert definition["name"] == blueprint.stem
@@ -100,7 +100,16 @@ def test_the_blueprint_is_the_painted_scene_workflow_in_one_node():
         return {node["id"]: (node["type"], node["widgets_values"]) for node in nodes if node["type"] not in outside}
 
     outside = {"MarkdownNote", "SaveImage"}
-    assert values(definition["nodes"]) == values(canvas("avatar_in_scene")["nodes"])
+
+    def joints(links: list) -> set:
+        inner = set(values(definition["nodes"]))
+        return {ends for ends in links if {ends[0], ends[2]} <= inner}
+
+    workflow = canvas("avatar_in_pas_scene")
+    assert values(definition["nodes"]) == values(workflow["nodes"])
+    ends = ("origin_id", "origin_slot", "target_id", "target_slot")
+    linked = joints([tuple(link[end] for end in ends) for link in definition["links"]])
+    assert linked == joints([tuple(link[1:5]) for link in workflow["links"]])
     assert [(entry["name"], entry["type"]) for entry in definition["outputs"]] == [("image", "IMAGE"), ("mask", "MASK")]
 
 

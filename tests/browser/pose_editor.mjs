@@ -24,6 +24,7 @@ const context = await chromium.launchPersistentContext(profile, {
 })
 await context.route((to) => !['127.0.0.1', 'localhost'].includes(to.hostname), (route) => route.abort())
 const page = context.pages()[0] ?? (await context.newPage())
+page.setDefaultTimeout(180000)
 const errors = []
 page.on('pageerror', (error) => errors.push(String(error).slice(0, 300)))
 
@@ -38,9 +39,8 @@ const press = (key) => page.locator(`.pas-pose-editor button[data-act="${key}"]`
 
 async function load(flow) {
   await page.evaluate((data) => window.app.loadGraphData(data), flow)
-  await page.waitForFunction(`${find}?.poseEditor`, null, { timeout: 60000 })
-  await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.Canvas.FitView'))
-  await page.waitForTimeout(1500)
+  await page.waitForFunction(`${find}?.poseEditor`, null, { timeout: 180000 })
+  await page.waitForTimeout(1500) // the canvas moves to the whole workflow
   // Closer to the node, where a person would work.
   await page.evaluate(`(() => {
     const { ds } = window.app.canvas
@@ -52,21 +52,47 @@ async function load(flow) {
   await page.waitForTimeout(1500)
 }
 
+/** Wait until the page was drawn a few times: on a busy machine without a GPU a frame takes seconds. */
+const frames = () => page.evaluate(async () => {
+  for (let i = 0; i < 4; i++) await new Promise(requestAnimationFrame)
+})
+
+/** The 3D view's rectangle on the page, once it stays where it is: banners come and go, and a slow canvas moves late. */
+async function viewBox() {
+  const measure = async () => {
+    await frames()
+    return page.locator('.pas-pose-editor canvas').boundingBox()
+  }
+  for (let [before, box] = [null, await measure()]; ; [before, box] = [box, await measure()]) {
+    if (box?.width && JSON.stringify(before) === JSON.stringify(box)) return box
+  }
+}
+
 /** A place in the 3D view, given by an expression over `viewer`, as page coordinates. */
 async function place(expression) {
+  const box = await viewBox()
   const [x, y, width] = await page.evaluate(`(() => {
     const { viewer } = ${find}.poseEditor
     return [...(${expression}), viewer.canvas.clientWidth]
   })()`)
-  const box = await page.locator('.pas-pose-editor canvas').boundingBox()
   return [box.x + (x * box.width) / width, box.y + (y * box.width) / width]
 }
 
+/** Where the camera stands, and how many times the body was skinned. */
+const framing = () => page.evaluate(`(() => {
+  const { viewer } = ${find}.poseEditor
+  return { fit: JSON.stringify(viewer.fit), skinned: viewer.mesh.geometry.attributes.position.version }
+})()`)
+
+/** Drags; returns the framing before, with the button still down, and after. */
 async function drag([x, y], [dx, dy]) {
+  const before = await framing()
   await page.mouse.move(x, y)
   await page.mouse.down()
   await page.mouse.move(x + dx, y + dy, { steps: 4 })
+  const during = await framing()
   await page.mouse.up()
+  return { before, during, after: await framing() }
 }
 
 await setting('Comfy.TutorialCompleted', true)
@@ -88,7 +114,7 @@ await page.mouse.click(...(await place(`viewer.toPixels(viewer.frames[${LEFT_ELB
 seen.selected = await line()
 const ring = await place('viewer.ringPoint(1, 0.9)')
 const next = await place('viewer.ringPoint(1, 1.4)')
-await drag(ring, [next[0] - ring[0], next[1] - ring[1]])
+seen.ringDrag = await drag(ring, [next[0] - ring[0], next[1] - ring[1]])
 seen.turned = await value()
 await shoot('dark')
 await page.keyboard.press('Control+z')
@@ -99,7 +125,7 @@ await page.waitForTimeout(300)
 seen.redone = await value()
 
 // Orbit, then the picture by the canvas' own button.
-await drag(await place('[8, viewer.canvas.clientHeight - 12]'), [80, 0])
+seen.orbitDrag = await drag(await place('[8, viewer.canvas.clientHeight - 12]'), [80, 0])
 seen.orbited = await value()
 seen.after = await page.evaluate(async () => (await window.app.graphToPrompt()).output)
 const done = page.evaluate(() => new Promise((resolve) => {
@@ -133,7 +159,7 @@ await press('mirror')
 seen.mirrored = await value()
 await press('human')
 await page.waitForFunction((old) => window.app.graph._nodes.find((node) => node.type === 'PASPoseEditor')
-  .widgets.find((widget) => widget.name === 'edit').value !== old, seen.mirrored, { timeout: 60000 })
+  .widgets.find((widget) => widget.name === 'edit').value !== old, seen.mirrored, { timeout: 180000 })
 seen.human = await value()
 await shoot('light')
 

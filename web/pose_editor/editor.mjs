@@ -40,7 +40,7 @@ export class PoseEditor {
   }
 
   constructor(element, node, widget, body) {
-    Object.assign(this, { element, node, widget, body, names: body.names, limited: true, free: null, error: '' })
+    Object.assign(this, { element, node, widget, body, names: body.names, limited: true, free: null, error: '', hovered: null })
     this.texts = textsFor(app.extensionManager?.setting?.get?.('Comfy.Locale'))
     this.build()
     this.history = new History('')
@@ -58,7 +58,7 @@ export class PoseEditor {
     const button = (icon, tip, act, label = '') => {
       const made = make('button', { type: 'button', title: tip, ariaLabel: tip, onclick: act }, bar)
       make('i', { className: `pi pi-${icon}` }, made)
-      if (label) made.append(` ${label}`)
+      if (label) make('span', { className: 'pas-label', textContent: label }, made)
       return made
     }
     this.buttons = {
@@ -103,6 +103,7 @@ export class PoseEditor {
     try {
       this.viewer = new Viewer(canvas, this.body, {
         select: (joint) => this.select(joint),
+        hover: (joint) => this.hover(joint),
         turn: (joint, matrix) => this.turn(joint, matrix),
         turned: () => this.save(),
         view: (change) => this.moveView(change),
@@ -163,6 +164,7 @@ export class PoseEditor {
   commit(edit) {
     this.edit = edit
     this.error = ''
+    this.refresh()
     this.save()
   }
 
@@ -170,7 +172,7 @@ export class PoseEditor {
     const text = formatEdit(this.edit)
     this.history.push(text)
     this.write(text)
-    this.refresh()
+    this.refreshView()
   }
 
   write(text) {
@@ -191,7 +193,12 @@ export class PoseEditor {
   select(joint) {
     this.selected = joint
     this.viewer?.select(joint)
-    this.refresh()
+    this.refreshView()
+  }
+
+  hover(joint) {
+    this.hovered = joint
+    this.refreshLine()
   }
 
   turn(joint, matrix) {
@@ -211,7 +218,7 @@ export class PoseEditor {
 
   toggleLimits() {
     this.limited = !this.limited
-    this.refresh()
+    this.refreshView()
   }
 
   setHand(side, state) {
@@ -235,7 +242,7 @@ export class PoseEditor {
 
   async makeHuman() {
     const before = this.widget.value
-    const full = withPose(this.edit, resolvePose(this.edit, this.start, this.names), this.names)
+    const full = withPose(this.edit, this.pose, this.names)
     this.buttons.human.disabled = true
     try {
       const answer = await api.fetchApi('/avatar_scene/make_human', { method: 'POST', body: formatEdit(full) })
@@ -263,12 +270,12 @@ export class PoseEditor {
     if (view.yaw !== null) view.yaw = ((((view.yaw + 180) % 360) + 360) % 360) - 180
     if (this.free) this.free = view
     else this.edit = { ...this.edit, camera: view }
-    this.refresh()
+    this.refreshView()
   }
 
   toggleLens() {
     this.free = this.free ? null : { ...this.edit.camera }
-    this.refresh()
+    this.refreshView()
   }
 
   autoView() {
@@ -290,9 +297,14 @@ export class PoseEditor {
 
   /** Show the edit as it is now. */
   refresh() {
+    this.pose = resolvePose(this.edit, this.start, this.names)
+    this.viewer?.setPose(toMatrices(this.pose))
+    this.refreshView()
+  }
+
+  /** Show all but the pose: while the camera moves, the body need not be skinned anew. */
+  refreshView() {
     const { texts, buttons, edit, history } = this
-    const pose = resolvePose(edit, this.start, this.names)
-    this.viewer?.setPose(toMatrices(pose))
     this.viewer?.setView(this.free ?? edit.camera, Boolean(this.free))
     buttons.undo.disabled = !(history.at - 1 in history.texts)
     buttons.redo.disabled = !(history.at + 1 in history.texts)
@@ -303,17 +315,22 @@ export class PoseEditor {
     buttons.auto.ariaPressed = String(!this.free && edit.camera.yaw === null)
     for (const { side, list } of this.fingers) list.value = edit.hands[side] ?? ''
     if (this.viewer) this.frame.hidden = Boolean(this.free)
+    this.refreshLine()
+  }
+
+  refreshLine() {
     this.line.classList.toggle('pas-error', Boolean(this.error) || !this.viewer)
-    this.line.textContent = this.error || this.message(pose)
+    this.line.textContent = this.error || this.message()
     this.line.title = this.line.textContent
   }
 
-  message(pose) {
-    const { texts, edit } = this
+  message() {
+    const { texts, edit, pose } = this
     if (!this.viewer) return texts.noWebGL
-    if (this.selected != null) {
-      const degrees = pose[this.selected].map((radians) => Math.round((radians * 180) / Math.PI))
-      return `${this.names[this.selected].replace('_', ' ')}: ${degrees.join(', ')} ${texts.degrees}`
+    const joint = this.hovered ?? this.selected
+    if (joint != null) {
+      const degrees = pose[joint].map((radians) => Math.round((radians * 180) / Math.PI))
+      return `${this.names[joint].replace('_', ' ')}: ${degrees.join(', ')} ${texts.degrees}`
     }
     if (this.connected && !this.start) return texts.runOnce
     const angles = edit.camera.yaw === null ? texts.autoView : `${Math.round(edit.camera.yaw)}°, ${Math.round(edit.camera.pitch)}°`

@@ -5,22 +5,25 @@ import { forwardKinematics, skin } from './body.mjs'
 import { apply, fromRotvec, multiply } from './rotations.mjs'
 import * as THREE from './vendor/three.module.min.mjs'
 
-const RING = { radius: 58, steps: 64, reach: 9 } // pixels, points, pixels
+const RING = { radius: 58, share: 0.25, steps: 64, reach: 9 } // pixels, at most this share of the square, points, pixels
 const AXIS_COLORS = [0xe5484d, 0x46a758, 0x3e8bff]
-const JOINT = { color: 0xffb224, selected: 0xffffff, reach: 11 } // reach: pixels
+const JOINT = { color: 0xffb224, selected: 0xffffff, radius: 4, share: 0.02, reach: 11 } // as with the rings
 const BODY_REACH = 6 // pixels
 const LAST_JOINT = 21 // 22 and 23 follow the wrists
+const GLIDE = 200 // milliseconds
 const NEAR = 0.01
 const FAR = 100
 
 export class Viewer {
   /**
-   * canvas: to draw on.  body: from readBody.  on: { select(joint or null), turn(joint, matrix), turned(), view(change),
-   * viewed() }; turn and view are called while the pointer moves, turned and viewed when it is let go.
+   * canvas: to draw on.  body: from readBody.  on: { select(joint or null), hover(joint or null), turn(joint, matrix),
+   * turned(), view(change), viewed() }; turn and view are called while the pointer moves, turned and viewed when it is
+   * let go.
    * Throws an Error where there is no WebGL.
    */
   constructor(canvas, body, on) {
-    Object.assign(this, { canvas, body, on, selected: null, drag: null, requested: 0, frozen: null })
+    Object.assign(this, { canvas, body, on, selected: null, hovered: {}, drag: null })
+    Object.assign(this, { requested: 0, frozen: null, aimed: false, gliding: null })
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, alpha: true })
     this.renderer.setPixelRatio(Math.min(window.devicePixelRatio || 1, 2))
     this.scene = new THREE.Scene()
@@ -77,7 +80,7 @@ export class Viewer {
     let lowest = Infinity
     for (let i = 1; i < this.vertices.length; i += 3) lowest = Math.min(lowest, this.vertices[i])
     this.floor.position.y = lowest
-    if (!this.drag) this.aim()
+    this.aimed = false
     this.draw()
   }
 
@@ -85,7 +88,7 @@ export class Viewer {
   setView(view, frozen = false) {
     this.view = view
     this.frozen = frozen ? (this.frozen ?? this.vertices.slice()) : null
-    this.aim()
+    this.aimed = false
     this.draw()
   }
 
@@ -94,8 +97,34 @@ export class Viewer {
     this.draw()
   }
 
-  aim() {
-    if (this.view && this.frames) this.fit = fitCamera(this.frozen ?? this.vertices, this.view)
+  /**
+   * The camera over the body as it is now, found when it is asked for. While a ring is dragged it stands still, or the
+   * ring would leave the pointer.
+   */
+  get fit() {
+    const turning = this.drag?.axis !== undefined
+    if (!this.aimed && !turning && this.view && this.frames) {
+      this.lastFit = fitCamera(this.frozen ?? this.vertices, this.view)
+      this.aimed = true
+    }
+    return this.lastFit
+  }
+
+  /** The camera to draw with: after a turn it glides to its new place, so that the eye can follow. */
+  glide() {
+    const { fit, gliding } = this
+    const share = gliding ? (performance.now() - gliding.since) / GLIDE : 1
+    if (share >= 1) {
+      this.gliding = null
+      return fit
+    }
+    this.draw()
+    const mix = (from, to) => to.map((value, i) => value + (from[i] - value) * (1 - share) ** 2)
+    return {
+      ...fit,
+      translation: mix(gliding.from.translation, fit.translation),
+      center: mix(gliding.from.center, fit.center),
+    }
   }
 
   resize() {
@@ -120,7 +149,7 @@ export class Viewer {
     this.requested = 0
     if (!this.fit || !this.canvas.clientWidth) return
     const { width, height, side, left, top } = this.square()
-    const { rotation: r, translation: t, focal, center } = this.fit
+    const { rotation: r, translation: t, focal, center } = this.glide()
     // Clip coordinates of a camera whose picture is the square, over the whole canvas: off-centre by its principal point.
     const x = (2 * (left + side * center[0])) / width - 1
     const y = 1 - (2 * (top + side * center[1])) / height
@@ -138,9 +167,10 @@ export class Viewer {
     this.sun.position.set(r[0] + r[3] + r[6], r[1] + r[4] + r[7], r[2] + r[5] + r[8]) // over the camera's shoulder
     this.dots.forEach((dot, joint) => {
       const { place } = this.frames[joint]
-      const size = joint === this.selected ? 6 : 4 // pixels
+      const size = Math.min(JOINT.radius, JOINT.share * side)
+      const marked = joint === this.selected || joint === this.hovered.joint
       dot.position.set(...place)
-      dot.scale.setScalar(size * this.metres(place))
+      dot.scale.setScalar((marked ? 1.5 : 1) * size * this.metres(place))
       dot.material.color.set(joint === this.selected ? JOINT.selected : JOINT.color)
     })
     this.rings.forEach((ring, axis) => {
@@ -149,7 +179,8 @@ export class Viewer {
       const { turn, place } = this.frames[this.selected]
       const m = turn.map((value) => value * this.ringRadius())
       ring.matrix.set(m[0], m[1], m[2], place[0], m[3], m[4], m[5], place[1], m[6], m[7], m[8], place[2], 0, 0, 0, 1)
-      ring.material.opacity = this.drag?.axis === undefined || this.drag.axis === axis ? 0.85 : 0.2
+      const active = this.drag?.axis ?? (this.drag ? undefined : this.hovered.axis)
+      ring.material.opacity = active === undefined ? 0.85 : active === axis ? 1 : 0.25
     })
     this.renderer.render(this.scene, this.camera)
   }
@@ -167,7 +198,8 @@ export class Viewer {
   }
 
   ringRadius() {
-    return RING.radius * this.metres(this.frames[this.selected].place)
+    const pixels = Math.min(RING.radius, RING.share * this.square().side)
+    return pixels * this.metres(this.frames[this.selected].place)
   }
 
   /** A point of a ring of the selected joint, in canvas pixels. */
@@ -194,14 +226,20 @@ export class Viewer {
     return best
   }
 
-  /** The joint under the pointer: its dot, else the part of the body that is there, else null. */
-  jointAt(pointer) {
+  /** The joint whose dot is under the pointer, or null. */
+  dotAt(pointer) {
     let best = null
     let nearest = JOINT.reach
     for (let joint = 0; joint <= LAST_JOINT; joint++) {
       const distance = between(this.toPixels(this.frames[joint].place), pointer)
       if (distance < nearest) [nearest, best] = [distance, joint]
     }
+    return best
+  }
+
+  /** The joint under the pointer: its dot, else the part of the body that is there, else null. */
+  jointAt(pointer) {
+    let best = this.dotAt(pointer)
     if (best !== null) return best
     let depth = Infinity
     for (let v = 0; v < this.vertices.length / 3; v++) {
@@ -240,9 +278,11 @@ export class Viewer {
         event.stopPropagation()
         this.move(at(event))
       } else {
-        canvas.style.cursor = this.ringAt(at(event)) || this.jointAt(at(event)) !== null ? 'pointer' : 'grab'
+        const axis = this.ringAt(at(event))?.axis
+        this.hover({ axis, joint: axis === undefined ? (this.jointAt(at(event)) ?? undefined) : undefined })
       }
     })
+    canvas.addEventListener('pointerleave', () => this.drag || this.hover({}))
     for (const name of ['pointerup', 'pointercancel']) {
       canvas.addEventListener(name, (event) => {
         if (!this.drag) return
@@ -261,7 +301,18 @@ export class Viewer {
     canvas.addEventListener('webglcontextrestored', () => this.draw())
   }
 
+  /** { axis } of a ring or { joint } under the pointer, or neither: marked, so that people see what a click takes. */
+  hover({ axis, joint }) {
+    const before = this.hovered
+    if (before.axis === axis && before.joint === joint) return
+    this.hovered = { axis, joint }
+    this.canvas.style.cursor = axis === undefined && joint === undefined ? 'grab' : 'pointer'
+    if (before.joint !== joint) this.on.hover(joint ?? null)
+    this.draw()
+  }
+
   begin(pointer, pan) {
+    this.gliding = null
     const ring = pan ? null : this.ringAt(pointer)
     this.drag = { from: pointer, view: { ...this.view }, pan, moved: false }
     if (!ring) return
@@ -290,11 +341,13 @@ export class Viewer {
 
   end(pointer) {
     const { moved, axis, pan } = this.drag
+    const ring = axis !== undefined
+    if (moved && ring) this.gliding = { from: this.fit, since: performance.now() }
     this.drag = null
-    if (!moved && axis === undefined && !pan) this.on.select(this.jointAt(pointer))
-    else if (moved && axis !== undefined) this.on.turned()
+    if (moved && ring) this.on.turned()
     else if (moved) this.on.viewed()
-    this.aim()
+    else if (ring) this.on.select(this.dotAt(pointer) ?? this.selected) // a dot that lies on a ring
+    else if (!pan) this.on.select(this.jointAt(pointer))
     this.draw()
   }
 
