@@ -30,12 +30,13 @@ MIN_REACH = 0.7  # share of the way to the middle of the limb or trunk that it c
 MAX_THIN = 0.9  # share of it that may lie within THIN pixels of the edge
 THIN = 4
 MIN_CROSSING = 4  # edge pixels over which it continues outside
-MAX_STEP = 0.06  # sRGB distance across the avatar's edge that still counts as one thing
+MAX_STEP = 0.05  # sRGB distance across the avatar's edge that still counts as one thing: in the middle of the edge
+MAX_STEP_ANYWHERE = 0.12  # pixels it continues over, and at four fifths of them
 EDGE = 3  # pixels on either side of the edge that are compared
 RIM = 1  # pixels inside the edge
 AROUND = 18  # pixels within which the background beside an occluder is looked up
-MIN_BACKGROUND_STEP = 0.05  # sRGB distance to that background below which it may be background that leaked in
-BORDER = 0.5  # share of the difference nearby at which an occluder's border lies
+MIN_BACKGROUND_STEP = 0.08  # sRGB distance to that background below which it may be background that leaked in
+BORDER = 0.65  # share of the difference nearby at which an occluder's border lies
 LIMB = 20  # pixels: half the width of the thickest limb
 
 
@@ -120,6 +121,7 @@ def _front_mask(view: _View) -> torch.Tensor:
             and float((depth[region] <= THIN).float().mean()) <= MAX_THIN
             and float(difference[region].median()) >= MIN_MEDIAN_DIFFERENCE
             and float(step[crossing].median()) <= MAX_STEP
+            and float(step[crossing].quantile(0.8)) <= MAX_STEP_ANYWHERE
             and float(background[crossing].median()) >= MIN_BACKGROUND_STEP
         )
         if certain:
