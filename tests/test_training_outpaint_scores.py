@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row
+from avatar_scene.training.outpaint.judge_data import HIDDEN, PersonData, PlaceData, another_person
 from avatar_scene.training.outpaint.judges import NONE, Judges, PersonJudge, load_judges, place_judge
 from avatar_scene.training.shards import Sample
 from PIL import Image
+
+_TWO = tuple(enumerate(("beach", "forest")))
 
 
 def _person(side=64, color=(200, 40, 40)) -> np.ndarray:
@@ -62,6 +65,32 @@ def test_judges_come_back_from_their_files_and_name_places(tmp_path):
     pictures[:, 25:55, 25:55] = 7  # hidden by the mask
     assert judges.name_places(pictures, masks) == names
     assert judges.person_area(pictures, masks).shape == (4,)
+
+
+def test_place_pictures_hide_the_person_and_some_show_no_place():
+    samples = [Sample(np.full((64, 64, 3), 40 * k, np.uint8), _person(), _person(), "a", {"place": p}) for k, p in _TWO]
+    data = PlaceData(samples, 64)
+    inputs, labels = data.draw(np.random.default_rng(0))
+    assert data.places == ["beach", "forest"] and inputs.shape == (64, 4, 64, 64)
+    assert set(labels.tolist()) == {0, 1, 2}, "the last label is none of these"
+    picture, hidden = inputs[:, :3], inputs[:, 3:]
+    assert (picture[hidden.expand_as(picture) == 1] == HIDDEN).all() and hidden.mean() > 0.05
+    again, _ = data.draw(np.random.default_rng(0))
+    assert torch.equal(inputs, again)
+
+
+def test_people_pasted_into_empty_scenes_are_people_and_things_are_not():
+    data = PersonData([Sample(np.zeros((64, 64, 3), np.uint8), _person(), _person(), "a")], 8, empty=2)
+    pictures, people = data.draw(np.random.default_rng(0))
+    assert pictures.shape == (8, 3, 128, 128) and people.shape == (8, 1, 64, 64)
+    assert pictures.min() >= 0 and pictures.max() <= 1 and people.min() >= 0 and people.max() <= 1
+    shares = [data.scene(np.random.default_rng(seed))[1].mean() for seed in range(40)]
+    assert min(shares) == 0 and max(shares) > 0.05
+    thing = data._thing(np.random.default_rng(0))
+    assert thing[..., 3].max() == 255
+    for seed in range(20):
+        layer = another_person(data.people[0], np.random.default_rng(seed))
+        assert (layer[..., :3] <= layer[..., 3:] + 1).all(), "premultiplied"
 
 
 def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
