@@ -1,12 +1,16 @@
 """The scores of painted scenes mean what the table says."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
-from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row
+from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row, write_pictures
 from avatar_scene.training.outpaint.judge_data import HIDDEN, PersonData, PlaceData, another_person
 from avatar_scene.training.outpaint.judges import NONE, Judges, PersonJudge, load_judges, place_judge
 from avatar_scene.training.shards import Sample
+from avatar_scene.training.votes.__main__ import main as vote
+from avatar_scene.training.votes.tally import COLUMNS
 from PIL import Image
 
 _TWO = tuple(enumerate(("beach", "forest")))
@@ -102,3 +106,26 @@ def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
     contact_sheet(rows, samples, tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (8 * 64, 2 * (2 * 64 + 6))
+
+
+def test_people_vote_on_two_rows_from_pictures_to_the_count(tmp_path, capsys):
+    """Folders of pictures -> page and key -> CSV -> count; the page's own script is a browser's test."""
+    places = ("beach", "moon", "forest")
+    samples = [Sample(np.zeros((64, 64, 3), np.uint8), _person(), _person(), f"a person on\na {p}") for p in places]
+    scenes = {"ours": np.full((3, 64, 64, 3), 250, np.uint8), "baseline": np.full((3, 64, 64, 3), 5, np.uint8)}
+    write_pictures(scenes, samples, tmp_path)
+    with Image.open(tmp_path / "ours" / "1.png") as picture:
+        assert picture.getpixel((30, 30)) == (200, 40, 40) and picture.getpixel((2, 2)) == (250, 250, 250)
+    page, votes = tmp_path / "vote.html", tmp_path / "votes.csv"
+    rows = [f"{name}={tmp_path / name}" for name in scenes]
+    assert vote(["pictures", *rows, "--texts", str(tmp_path / "texts.txt"), "-o", str(page)]) == 0
+    key = json.loads((tmp_path / "vote.key.json").read_text(encoding="utf-8"))
+    assert sorted(pair["text"] for pair in key["pairs"].values()) == sorted(f"a person on a {p}" for p in places)
+    lines = [",".join(COLUMNS)]
+    for pair, sides in key["pairs"].items():
+        lines.append(f"{key['survey']},me,{pair},{'left' if sides['left'] == 'ours' else 'right'}")
+    votes.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert vote(["tally", str(tmp_path / "vote.key.json"), str(votes), "--raters", "1"]) == 0
+    assert "baseline 0, ours 3, undecided 0" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"--row: '\.\./x' cannot name a folder"):
+        write_pictures({"../x": scenes["ours"]}, samples, tmp_path)
