@@ -86,16 +86,17 @@ class PasteAvatar(io.ComfyNode):
     ) -> io.NodeOutput:  # fmt: skip
         from ..outpainting.occluders import find_occluders
         from ..outpainting.paste import paste_avatar
+        from ..outpainting.pictures import check_mask
 
         kept = occluder_mask
         if occluders == "auto":
             found = find_occluders(scene, avatar, mask)
-            kept = found if kept is None else torch.maximum(found, kept)
+            kept = found if kept is None else torch.maximum(found, check_mask("occluder_mask", kept, "avatar", found))
         image = paste_avatar(
             scene, avatar, mask, feather=feather, color_match=color_match, color_match_band=color_match_band,
             shadow=shadow, ground_shadow=ground_shadow, occluder=kept,
         )  # fmt: skip
-        front = torch.zeros(image.shape[:3]) if kept is None else kept.reshape(-1, *image.shape[1:3])
+        front = torch.zeros(image.shape[:3]) if kept is None else check_mask("occluder_mask", kept, "image", image)
         return io.NodeOutput(image, front)
 
 

@@ -52,7 +52,8 @@ def outpaint_conditioning(
 ) -> Outpainting:
     """Conditioning for outpainting around the avatar.
 
-    downsample_rate: w in [0, 1]; 1 leaves the avatar picture untouched.
+    downsample_rate: w in [0, 1]; 1 leaves the avatar picture untouched. Every model sees the picture that coarse, only
+        PAS models are told w too.
     noise_mask: "on" keeps the avatar's latent cells while sampling, "off" lets the model redraw them (the paste
         restores the avatar), "auto" is on only for models that take neither mask nor picture.
 

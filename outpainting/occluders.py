@@ -25,17 +25,18 @@ NOISE_FACTOR = 4.0  # times the difference that the faithful share stays under
 MAX_USUAL_DIFFERENCE = 0.14  # above it the avatar was redrawn as a whole: nothing is certain
 MIN_AREA, MAX_AREA = 0.004, 0.8  # shares of the avatar's area
 MIN_MEDIAN_DIFFERENCE = 0.22  # sRGB; less may still be another light on the avatar
-MIN_DEPTH = 0.018  # share of the avatar's height that an occluder reaches in from the edge: more than a lost outline
+MIN_DEPTH = 0.022  # share of the avatar's height that an occluder reaches in from the edge: more than a lost outline
 MIN_REACH = 0.7  # share of the way to the middle of the limb or trunk that it covers
 MAX_THIN = 0.9  # share of it that may lie within THIN pixels of the edge
 THIN = 4
 MIN_CROSSING = 4  # edge pixels over which it continues outside
-MAX_STEP = 0.06  # sRGB distance across the avatar's edge that still counts as one thing
+CROSSING_SHARE = 0.65  # of the edge pixels it touches over which it must continue outside,
+MAX_STEP = 0.07  # within this sRGB distance
 EDGE = 3  # pixels on either side of the edge that are compared
 RIM = 1  # pixels inside the edge
 AROUND = 18  # pixels within which the background beside an occluder is looked up
-MIN_BACKGROUND_STEP = 0.05  # sRGB distance to that background below which it may be background that leaked in
-BORDER = 0.5  # share of the difference nearby at which an occluder's border lies
+MIN_BACKGROUND_STEP = 0.08  # sRGB distance to that background below which it may be background that leaked in
+BORDER = 0.65  # share of the difference nearby at which an occluder's border lies
 LIMB = 20  # pixels: half the width of the thickest limb
 
 
@@ -119,7 +120,7 @@ def _front_mask(view: _View) -> torch.Tensor:
             and float((depth / middle)[region].max()) >= MIN_REACH
             and float((depth[region] <= THIN).float().mean()) <= MAX_THIN
             and float(difference[region].median()) >= MIN_MEDIAN_DIFFERENCE
-            and float(step[crossing].median()) <= MAX_STEP
+            and float(step[crossing].quantile(CROSSING_SHARE)) <= MAX_STEP
             and float(background[crossing].median()) >= MIN_BACKGROUND_STEP
         )
         if certain:

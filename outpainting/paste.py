@@ -43,13 +43,13 @@ def paste_avatar(
     scene, avatar = check_picture("scene", scene), check_picture("avatar", avatar)
     mask = check_mask("mask", mask, "avatar", avatar)
     batch = max(scene.shape[0], avatar.shape[0])
-    if occluder is not None:
-        occluder = check_mask("occluder_mask", occluder, "avatar", avatar.expand(batch, *avatar.shape[1:]))
-    if ground_shadow is not None:
-        ground_shadow = check_mask("ground_shadow", ground_shadow, "avatar", avatar.expand(batch, *avatar.shape[1:]))
     avatar = broadcast("avatar", avatar, "scene", batch)
     mask = broadcast("mask", mask, "scene", batch)
     scene = fit_scene(broadcast("scene", scene, "avatar", batch), avatar)
+    if occluder is not None:
+        occluder = check_mask("occluder_mask", occluder, "avatar", avatar)
+    if ground_shadow is not None:
+        ground_shadow = check_mask("ground_shadow", ground_shadow, "avatar", avatar)
     dtype = torch.promote_types(scene.dtype, avatar.dtype)
     scene, avatar, coverage = scene.to(dtype), avatar.to(dtype), mask.to(dtype)
 

@@ -62,6 +62,11 @@ def test_gray_body_and_w_change_what_is_painted_and_seeds_repeat_it(measured):
     assert result["with_w"] > 0.1
 
 
+def test_every_model_sees_the_avatar_as_coarse_as_w_says(measured):
+    result = measured("w_reaches_every_picture")
+    assert result.keys() == {"pas", "inpainting", "text"} and min(result.values()) > 1e-3
+
+
 def test_prompts_of_different_length_are_one_batch(measured):
     result = measured("prompts_of_different_length_batch")
     for name, chunks in {"equal": 1, "longer": 2, "longest": 3}.items():
@@ -168,6 +173,7 @@ EXPECTED_LINES = {
     "truncated_file": ("model", "truncated.safetensors"),
     "other_file": ("model", "other.safetensors", "not a PAS model"),
     "missing_file": ("model", "nothing.safetensors"),
+    "occluder_size": ("occluder_mask", "64x32 px", "avatar"),
 }
 
 

@@ -87,6 +87,10 @@ def test_an_alpha_channel_on_the_pictures_is_ignored():
         ({"mask": (1, 16, 16)}, r"^mask: 16x16 px does not fit avatar, which is 32x32 px"),
         ({"scene": (2, 32, 32), "avatar": (3, 32, 32)}, r"^scene: a batch of 2 does not fit avatar, a batch of 3"),
         ({"mask": (2, 32, 32)}, r"^mask: a batch of 2 does not fit avatar, a batch of 1"),
+        (
+            {"scene": (3, 32, 32), "avatar": (2, 32, 32), "occluder": (1, 32, 32)},
+            r"^avatar: a batch of 2 does not fit scene, a batch of 3",
+        ),
         ({"occluder": (1, 8, 8)}, r"^occluder_mask: 8x8 px does not fit avatar, which is 32x32 px"),
     ],
 )

@@ -1,5 +1,8 @@
 """The outpainter's trainer: what it starts from, what it shows the UNet, that it can be killed at any moment."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -141,6 +144,26 @@ def test_a_run_killed_twice_ends_with_the_weights_of_an_undisturbed_one(tmp_path
     with pytest.raises(ValueError, match="another --batch"):
         config = _config(latents, tmp_path / "b", prediction=prediction, batch=2)
         train(build_model(config, CONTEXT), lambda model, step: {}, config)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the driver forks")
+def test_the_command_killed_at_random_moments_writes_what_an_undisturbed_one_writes(tmp_path, latents):
+    """Real processes and SIGKILL, while training, saving or exporting: `tests/kill_driver.py`."""
+    flags = {"latents": latents, "steps": 24, "save-every": 1, "batch": 2, "widths": "32", "heads": 2, "threads": 1}
+    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
+    command = [sys.executable, str(Path(__file__).with_name("kill_driver.py")), str(tmp_path), "5", "7", *words]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
+    assert done.returncode == 0, done.stderr[-2000:]
+    undisturbed, killed = (line.split() for line in done.stdout.splitlines() if line.startswith(("undist", "killed")))
+    assert undisturbed == ["undisturbed", "0", "24"]
+    assert int(killed[1]) > 0 and int(killed[2]) >= 24, "it was killed, and some steps were begun twice"
+    first, second = (load_file(tmp_path / out / "outpainter.safetensors") for out in ("undisturbed", "killed"))
+    assert first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+    states = [torch.load(tmp_path / out / "checkpoint.pt", weights_only=True) for out in ("undisturbed", "killed")]
+    for part in ("model", "average"):
+        assert all(torch.equal(value, states[1][part][name]) for name, value in states[0][part].items())
 
 
 def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, latents, monkeypatch):

@@ -1,12 +1,19 @@
 """The scores of painted scenes mean what the table says."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
-from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row
+from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row, write_pictures
+from avatar_scene.training.outpaint.judge_data import HIDDEN, PersonData, PlaceData, another_person
 from avatar_scene.training.outpaint.judges import NONE, Judges, PersonJudge, load_judges, place_judge
 from avatar_scene.training.shards import Sample
+from avatar_scene.training.votes.__main__ import main as vote
+from avatar_scene.training.votes.tally import COLUMNS
 from PIL import Image
+
+_TWO = tuple(enumerate(("beach", "forest")))
 
 
 def _person(side=64, color=(200, 40, 40)) -> np.ndarray:
@@ -64,6 +71,32 @@ def test_judges_come_back_from_their_files_and_name_places(tmp_path):
     assert judges.person_area(pictures, masks).shape == (4,)
 
 
+def test_place_pictures_hide_the_person_and_some_show_no_place():
+    samples = [Sample(np.full((64, 64, 3), 40 * k, np.uint8), _person(), _person(), "a", {"place": p}) for k, p in _TWO]
+    data = PlaceData(samples, 64)
+    inputs, labels = data.draw(np.random.default_rng(0))
+    assert data.places == ["beach", "forest"] and inputs.shape == (64, 4, 64, 64)
+    assert set(labels.tolist()) == {0, 1, 2}, "the last label is none of these"
+    picture, hidden = inputs[:, :3], inputs[:, 3:]
+    assert (picture[hidden.expand_as(picture) == 1] == HIDDEN).all() and hidden.mean() > 0.05
+    again, _ = data.draw(np.random.default_rng(0))
+    assert torch.equal(inputs, again)
+
+
+def test_people_pasted_into_empty_scenes_are_people_and_things_are_not():
+    data = PersonData([Sample(np.zeros((64, 64, 3), np.uint8), _person(), _person(), "a")], 8, empty=2)
+    pictures, people = data.draw(np.random.default_rng(0))
+    assert pictures.shape == (8, 3, 128, 128) and people.shape == (8, 1, 64, 64)
+    assert pictures.min() >= 0 and pictures.max() <= 1 and people.min() >= 0 and people.max() <= 1
+    shares = [data.scene(np.random.default_rng(seed))[1].mean() for seed in range(40)]
+    assert min(shares) == 0 and max(shares) > 0.05
+    thing = data._thing(np.random.default_rng(0))
+    assert thing[..., 3].max() == 255
+    for seed in range(20):
+        layer = another_person(data.people[0], np.random.default_rng(seed))
+        assert (layer[..., :3] <= layer[..., 3:] + 1).all(), "premultiplied"
+
+
 def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
     columns = ("place", "person outside", "edges", "colour step")
     row = table_row("ours", {name: np.linspace(0, 1, 20) for name in columns}, 1.234)
@@ -73,3 +106,26 @@ def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
     contact_sheet(rows, samples, tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (8 * 64, 2 * (2 * 64 + 6))
+
+
+def test_people_vote_on_two_rows_from_pictures_to_the_count(tmp_path, capsys):
+    """Folders of pictures -> page and key -> CSV -> count; the page's own script is a browser's test."""
+    places = ("beach", "moon", "forest")
+    samples = [Sample(np.zeros((64, 64, 3), np.uint8), _person(), _person(), f"a person on\na {p}") for p in places]
+    scenes = {"ours": np.full((3, 64, 64, 3), 250, np.uint8), "baseline": np.full((3, 64, 64, 3), 5, np.uint8)}
+    write_pictures(scenes, samples, tmp_path)
+    with Image.open(tmp_path / "ours" / "1.png") as picture:
+        assert picture.getpixel((30, 30)) == (200, 40, 40) and picture.getpixel((2, 2)) == (250, 250, 250)
+    page, votes = tmp_path / "vote.html", tmp_path / "votes.csv"
+    rows = [f"{name}={tmp_path / name}" for name in scenes]
+    assert vote(["pictures", *rows, "--texts", str(tmp_path / "texts.txt"), "-o", str(page)]) == 0
+    key = json.loads((tmp_path / "vote.key.json").read_text(encoding="utf-8"))
+    assert sorted(pair["text"] for pair in key["pairs"].values()) == sorted(f"a person on a {p}" for p in places)
+    lines = [",".join(COLUMNS)]
+    for pair, sides in key["pairs"].items():
+        lines.append(f"{key['survey']},me,{pair},{'left' if sides['left'] == 'ours' else 'right'}")
+    votes.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert vote(["tally", str(tmp_path / "vote.key.json"), str(votes), "--raters", "1"]) == 0
+    assert "baseline 0, ours 3, undecided 0" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=r"--row: '\.\./x' cannot name a folder"):
+        write_pictures({"../x": scenes["ours"]}, samples, tmp_path)

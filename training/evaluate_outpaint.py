@@ -4,7 +4,9 @@
         --person runs/judge/person.pt --row ours=outpainter.safetensors --row fine-tuned=inpainter.safetensors
 
 Every row paints the same held-out samples from the same noise. "real" is the drawn picture itself, "blank" the avatar
-on plain gray. Pictures are judged before the paste, except for the step of colour across the avatar's edge.
+on plain gray. Pictures are judged before the paste, except for the step of colour across the avatar's edge. People
+judge pictures with the avatar pasted in: `--pictures DIR`, then `training.votes pictures A=DIR/ours B=DIR/fine-tuned
+--texts DIR/texts.txt`.
 """
 
 from __future__ import annotations
@@ -120,15 +122,33 @@ def table_row(name: str, values: dict[str, np.ndarray], seconds: float) -> str:
     return f"| {name} | " + " | ".join([*cells, "n/a", f"{seconds:.2f}"]) + " |"
 
 
+def _pasted(picture: np.ndarray, sample: Sample) -> np.ndarray:
+    alpha = sample.person[..., 3:].astype(np.float32) / 255
+    return (picture * (1 - alpha) + sample.person[..., :3] * alpha).round().astype(np.uint8)
+
+
+def write_pictures(rows: dict[str, np.ndarray], samples: list[Sample], folder: Path) -> None:
+    """What `training.votes pictures` compares: FOLDER/ROW/0.png ... with the avatar pasted in, and FOLDER/texts.txt.
+
+    Raises ValueError for a row whose name is no folder's.
+    """
+    for name, pictures in rows.items():
+        if Path(name).name != name:
+            raise ValueError(f"--row: {name!r} cannot name a folder of pictures")
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number, (picture, sample) in enumerate(zip(pictures, samples)):
+            cv2.imwrite(str(folder / name / f"{number}.png"), _pasted(picture, sample)[..., ::-1])
+    texts = [" ".join(sample.caption.split()) for sample in samples]  # one a line
+    (folder / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+
+
 def contact_sheet(rows: dict[str, np.ndarray], samples: list[Sample], path: Path, columns: int = 8) -> None:
     """For each sample, one below the other, what every row painted with the avatar pasted in."""
     bands = []
     for start in range(0, len(samples), columns):
         for pictures in rows.values():
-            pasted = []
-            for picture, sample in zip(pictures[start : start + columns], samples[start : start + columns]):
-                alpha = sample.person[..., 3:].astype(np.float32) / 255
-                pasted.append((picture * (1 - alpha) + sample.person[..., :3] * alpha).astype(np.uint8))
+            some = slice(start, start + columns)
+            pasted = [_pasted(picture, sample) for picture, sample in zip(pictures[some], samples[some])]
             while len(pasted) < columns:
                 pasted.append(np.full_like(pasted[0], 255))
             bands.append(np.concatenate(pasted, 1))
@@ -149,6 +169,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=25)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 40 samples")
+    parser.add_argument("--pictures", type=Path, help="write every row's pictures into this folder, for votes")
     options = parser.parse_args()
     samples = []
     for path in list_shards(options.shards):
@@ -173,6 +194,8 @@ def main() -> None:
     print(f"| row | {' | '.join(COLUMNS)} |\n| {' | '.join(['---'] * (len(COLUMNS) + 1))} |")
     for name, pictures in rows.items():
         print(table_row(name, score(pictures, samples, judges), seconds[name]))
+    if options.pictures:
+        write_pictures(rows, samples, options.pictures)
     if options.sheet:
         contact_sheet({name: rows[name][:40] for name in rows if name != "blank"}, samples[:40], options.sheet)
 

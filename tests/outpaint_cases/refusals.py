@@ -13,6 +13,7 @@ from .stage import load_pas, load_stock, load_vae, model_path, picture, prepare,
 def bad_input_is_one_line():
     import torch
     from avatar_scene.nodes.outpaint import PASTextEncode
+    from avatar_scene.nodes.paste import PasteAvatar
     from avatar_scene.outpainting.loader import load_pas_model
     from safetensors.torch import save_file
 
@@ -55,6 +56,9 @@ def bad_input_is_one_line():
         "truncated_file": lambda: load_pas_model(folder / "truncated.safetensors"),
         "other_file": lambda: load_pas_model(folder / "other.safetensors"),
         "missing_file": lambda: load_pas_model(folder / "nothing.safetensors"),
+        "occluder_size": lambda: PasteAvatar.execute(
+            avatar, avatar, mask, 0, 0.0, 8, 0.0, "auto", occluder_mask=mask[:, :32]
+        ),
     }
     result = {}
     for name, attempt in attempts.items():

@@ -67,6 +67,26 @@ def gray_and_w_reach_the_model():
 
 
 @case
+def w_reaches_every_picture():
+    """How far w moves the avatar's latent of each kind of model."""
+    vae, (avatar, mask) = load_vae(), picture()
+    result = {}
+    for name, load, width in (
+        ("pas", load_pas, 384),
+        ("inpainting", lambda: load_stock("tiny_inpaint_9ch"), 768),
+        ("text", lambda: load_stock("tiny_text_4ch"), 768),
+    ):
+        seen = []
+        for rate in (1.0, 0.3):
+            way = prepare(load(), text(width=width), text(width=width, seed=2), vae, avatar, mask, downsample_rate=rate)
+            values = {**way.latent, **way.positive[0][1]}
+            latent = next(key for key in ("pas_avatar_latent", "concat_latent_image", "samples") if key in values)
+            seen.append(values[latent])
+        result[name] = difference(*seen)
+    return result
+
+
+@case
 def prompts_of_different_length_batch():
     model, vae = load_pas(), load_vae()
     avatar, mask = picture()

@@ -131,17 +131,11 @@ def encode_shard(path: Path, encoders: Encoders, config: LatentsConfig) -> dict[
     return halves
 
 
-def main() -> None:
+def encode_folder(config: LatentsConfig) -> None:
+    """Encode every shard that has no latents yet. Raises ValueError or FileNotFoundError with one line."""
     from safetensors.torch import save_file
     from tqdm import tqdm
 
-    config = parse_config(LatentsConfig, __doc__.splitlines()[0])
-    if config.masks not in ("person", "random"):
-        raise SystemExit(f"--masks: {config.masks!r} is none of person, random")
-    if config.size % 8 or config.size <= 0:
-        raise SystemExit(f"--size: {config.size} is no multiple of 8")
-    if config.threads:
-        torch.set_num_threads(config.threads)
     encoders = open_encoders(config.vae, config.checkpoint)
     gray = encoders.pictures(torch.full((1, config.size, config.size, 3), 0.5)).float().mean((0, 2, 3)).tolist()
     metadata = {
@@ -159,6 +153,20 @@ def main() -> None:
             part = result.with_name(result.name + ".part")
             save_file(encode_shard(path, encoders, config), str(part), metadata)
             os.replace(part, result)
+
+
+def main() -> None:
+    config = parse_config(LatentsConfig, __doc__.splitlines()[0])
+    if config.masks not in ("person", "random"):
+        raise SystemExit(f"--masks: {config.masks!r} is none of person, random")
+    if config.size % 8 or config.size <= 0:
+        raise SystemExit(f"--size: {config.size} is no multiple of 8")
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    try:
+        encode_folder(config)
+    except (ValueError, FileNotFoundError) as error:  # a damaged shard, a checkpoint of another family
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":
