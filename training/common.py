@@ -7,6 +7,7 @@ exactly as if it had not been, and a checkpoint needs no generator states.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import hashlib
 import math
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 @dataclass
@@ -109,16 +111,18 @@ def train(
         optimizer.load_state_dict(saved["optimizer"])
         average, start = {key: value.to(home) for key, value in saved["average"].items()}, saved["step"]
     writer = _summary_writer(config.out) if accelerator.is_main_process else None
+    attention = sdpa_kernel(SDPBackend.MATH) if accelerator.device.type == "cpu" else contextlib.nullcontext()
     bar = tqdm(range(start, config.steps), initial=start, total=config.steps, disable=not accelerator.is_main_process)
     for step in bar:
         seed_step(config.seed, step, accelerator.process_index)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, config)
         model.train()
-        with accelerator.autocast():
-            values = losses(model, step)
-        optimizer.zero_grad(set_to_none=True)
-        accelerator.backward(values["loss"])
+        with attention:
+            with accelerator.autocast():
+                values = losses(model, step)
+            optimizer.zero_grad(set_to_none=True)
+            accelerator.backward(values["loss"])
         accelerator.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         _update_average(average, bare, min(config.ema, (step + 1) / (step + 10)))

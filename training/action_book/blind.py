@@ -65,7 +65,7 @@ def draw_questions(solved: Solved, folder: Path, seed: int = 0, size: int = 230)
 
 
 def closest_actions(actions: list[Action]) -> list[list[int]]:
-    """For every action the numbers of the OPTIONS - 1 others whose captions mean most nearly the same, closest first."""
+    """For every action the numbers of the OPTIONS - 1 others of nearest meaning by their captions, closest first."""
     encoder = MiniLMEncoder()
     means = torch.stack([encoder.encode(list(action.captions)).pooled.mean(0) for action in actions])
     unit = torch.nn.functional.normalize(means, dim=1)
