@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .stages import PACKAGE, Stage, run_stages
+from .stages import PACKAGE, Stage, add_machine_options, machine_flags, run_stages
 
 ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D samples
     "ours, VPoser code": ("ours", ""),
