@@ -52,7 +52,7 @@ class PoseConfig(TrainConfig):
     drop_text: float = 0.1  # captions replaced by none, for classifier-free guidance
     poses_per_caption: int = 8  # noised poses that share one caption's prefix
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
-    steps: int = 8000
+    steps: int = 5000
     batch: int = 256  # noised poses a step
     learning_rate: float = 1e-3
     cache: Path = Path("runs/captions")  # encoded captions are kept here
