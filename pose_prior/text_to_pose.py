@@ -14,7 +14,8 @@ from ..smpl import SMPLPose
 from ..weights import bundled
 from .checkpoint import load_checkpoint, load_weights
 from .code import PoseCode
-from .denoiser import Denoiser, DenoiserConfig
+from .denoiser import ROOT_DIM, Denoiser, DenoiserConfig
+from .hand_head import HandHead
 from .hands import FINGER_STATES, hand_poses
 from .kinematics import rotvec_to_6d, sixd_to_rotvec
 from .prompts import Prompt, normalise
@@ -34,7 +35,7 @@ OVERSAMPLING = 8  # candidates drawn for every pose that `generate` returns
 class TextToPose:
     """A pose checkpoint with its text encoder, ready to sample."""
 
-    def __init__(self, model: Denoiser, hand_head: nn.Linear, encoder: TextEncoder, representation: str):
+    def __init__(self, model: Denoiser, hand_head: HandHead, encoder: TextEncoder, representation: str):
         self.model = model.eval().requires_grad_(False)
         self.hand_head = hand_head.eval().requires_grad_(False)
         self.encoder = encoder
@@ -116,18 +117,21 @@ class TextToPose:
             sampler=sampler,
             callback=callback,
         )
-        left, right = self.finger_states(features)
-        repeat = lambda values: tuple(value for value in values for _ in range(n))  # noqa: E731
-        hands = (repeat(left), repeat(right))
-        return PoseCode(self.representation, body, root, repeat(normalised), self.encoder.name, *hands), features
+        captions = tuple(text for text in normalised for _ in range(n))
+        hands = self.finger_states(features, body, root)
+        return PoseCode(self.representation, body, root, captions, self.encoder.name, *hands), features
 
     @torch.no_grad()
-    def finger_states(self, features: TextFeatures) -> tuple[list[str], list[str]]:
-        """The most likely finger states of the left and the right hand for every text."""
-        logits = self.hand_head(features.pooled).unflatten(-1, (2, len(FINGER_STATES)))
-        logits[~features.mask.any(1), :, 0] = torch.inf  # no text: relaxed
-        best = logits.argmax(-1).tolist()
-        return [FINGER_STATES[left] for left, _ in best], [FINGER_STATES[right] for _, right in best]
+    def finger_states(
+        self, features: TextFeatures, body: torch.Tensor, root: torch.Tensor
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The most likely finger states of the left and the right hand of n sampled codes for every text."""
+        mean, std = self.model.statistics()
+        n = len(body) // len(features.pooled)
+        logits = self.hand_head(features.pooled.repeat_interleave(n, 0), (torch.cat([body, root], 1) - mean) / std)
+        logits[~features.mask.any(1).repeat_interleave(n), :, 0] = torch.inf  # no text: relaxed
+        left, right = logits.argmax(-1).T.tolist()
+        return tuple(FINGER_STATES[state] for state in left), tuple(FINGER_STATES[state] for state in right)
 
 
 def _tilt_from_the_rest(pose: SMPLPose, texts: int) -> torch.Tensor:
@@ -137,8 +141,8 @@ def _tilt_from_the_rest(pose: SMPLPose, texts: int) -> torch.Tensor:
 
 
 def pose_bundle(config: DenoiserConfig) -> nn.ModuleDict:
-    """What a text_to_pose checkpoint holds: the denoiser and a linear head from pooled text to finger states."""
-    hand_head = nn.Linear(config.text_dim, 2 * len(FINGER_STATES))
+    """What a text_to_pose checkpoint holds: the denoiser, and the head that finds the finger states of its samples."""
+    hand_head = HandHead(config.text_dim, config.body_dim + ROOT_DIM)
     return nn.ModuleDict({"denoiser": Denoiser(config), "hand_head": hand_head})
 
 

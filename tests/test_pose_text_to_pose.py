@@ -134,3 +134,17 @@ def test_hands_follow_the_text_and_poses_keep_them(prior):
     pose, code = prior.generate(["a person is standing"], 1, **FAST)
     assert pose.left_hand_pose.shape == (1, 15, 3) and len(code.left_hand) == 1
     assert replace(pose, texts=("x",)).texts == ("x",)
+
+
+def test_the_pose_says_which_hand_does_what_the_text_says(prior):
+    """A cup is held by the hand that is at the mouth, whichever that is in a sample; no text leaves hands relaxed."""
+    code = prior.text_to_pose.sample(["a person drinks from a cup"], 40, steps=10)
+    joints = load_body().posed(decode(code, prior.vposer))[1]
+    reach = (joints[:, [20, 21]] - joints[:, [15]]).norm(dim=-1)  # wrists from the head
+    near = reach.argmin(1)
+    clear = (reach[:, 0] - reach[:, 1]).abs() > 0.2
+    states = np.array([code.left_hand, code.right_hand]).T
+    grips = states[torch.arange(40), near] != "relaxed"
+    assert clear.sum() >= 10 and grips[clear.numpy()].mean() > 0.8
+    idle = prior.text_to_pose.sample([""], 3, steps=2)
+    assert set(idle.left_hand + idle.right_hand) == {"relaxed"}

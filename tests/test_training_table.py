@@ -23,12 +23,13 @@ from avatar_scene.training.splits import make_split
 
 CONFIGS = {"pose": pose.PoseConfig, "ranker": ranker.RankerTrainConfig, "vposer": vposer.VPoserConfig}
 OPTIONS = argparse.Namespace(
-    out=Path("runs"), data="POSES", cache=Path("captions"), threads=1, steps=100, ranker_steps=60, vposer_steps=50
+    out=Path("runs"), data="POSES", cache=Path("captions"), steps=100, ranker_steps=60, vposer_steps=50
 )
+MACHINE = ("--threads", "1", "--precision", "bf16")
 
 
 def parsed(stage: stages.Stage, monkeypatch):
-    line = stages.command(stage, OPTIONS.out, OPTIONS.data, OPTIONS.cache, OPTIONS.threads)
+    line = stages.command(stage, OPTIONS.out, OPTIONS.data, OPTIONS.cache, MACHINE)
     monkeypatch.setattr(sys, "argv", line[2:])
     return parse_config(CONFIGS[stage.module], "")
 
@@ -57,7 +58,7 @@ def test_finished_stages_are_not_trained_again(tmp_path, monkeypatch):
     chain = bundle.stages(tmp_path, 0)
     (tmp_path / "vposer").mkdir()
     (tmp_path / "vposer" / bundle.VPOSER).touch()
-    stages.run_stages(chain, tmp_path, "", tmp_path, 1)
+    stages.run_stages(chain, tmp_path, "", tmp_path, MACHINE)
     assert started == [str(tmp_path / "ranker"), str(tmp_path / "pose")]
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..weights import FOLDER, manifest
 from ..weights.register import register
-from .stages import Stage, run_stages
+from .stages import Stage, add_machine_options, machine_flags, run_stages
 
 VPOSER, RANKER, POSE = "vposer.safetensors", "pose_ranker.safetensors", "text_to_pose.safetensors"
 
@@ -61,11 +61,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/bundle"), help="folder of the runs")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
     parser.add_argument("--steps", type=int, default=0, help="of every training, to try the recipe; 0: the full ones")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's default")
+    add_machine_options(parser)
     parser.add_argument("--install", action="store_true", help="replace the bundled files")
     options = parser.parse_args()
     chain = stages(options.out, options.steps)
-    run_stages(chain, options.out, options.data, options.cache, options.threads)
+    run_stages(chain, options.out, options.data, options.cache, machine_flags(options))
     print(json.dumps(score(options.out)))
     if options.install:
         install([options.out / stage.name / stage.result for stage in chain])

@@ -17,7 +17,7 @@ from ..pose_prior.checkpoint import load_checkpoint, load_weights, save_checkpoi
 from ..pose_prior.clip_encoder import load_encoder
 from ..pose_prior.code import BODY_DIM
 from ..pose_prior.denoiser import DenoiserConfig
-from ..pose_prior.hands import FINGER_STATES
+from ..pose_prior.hand_head import HandHead
 from ..pose_prior.kinematics import rotvec_to_6d
 from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
 from ..pose_prior.text_encoder import MiniLMEncoder
@@ -31,6 +31,7 @@ from .data.poses import PoseSet
 from .mdm import EncoderDenoiser
 
 STD_FLOOR = 0.05  # targets that hardly vary are not blown up to unit variance
+TEXT_NOISE, CODE_NOISE = 0.02, 0.3  # on what the finger states are found from: samples are not quite training poses
 
 
 @dataclass
@@ -51,7 +52,7 @@ class PoseConfig(TrainConfig):
     drop_text: float = 0.1  # captions replaced by none, for classifier-free guidance
     poses_per_caption: int = 8  # noised poses that share one caption's prefix
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
-    steps: int = 8000
+    steps: int = 5000
     batch: int = 256  # noised poses a step
     learning_rate: float = 1e-3
     cache: Path = Path("runs/captions")  # encoded captions are kept here
@@ -113,22 +114,22 @@ def standardise(targets: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tens
     return mean, (share * (targets - mean) ** 2).sum(0).sqrt().clamp(min=STD_FLOOR)
 
 
-def fit_hand_head(head: nn.Linear, poses: PoseSet, bank: CaptionBank, steps: int = 400) -> None:
-    """Logistic regression from pooled captions to the finger states of the poses they describe."""
-    labels: dict[int, list[int]] = {}
-    for texts, hands in zip(poses.captions, poses.hands):
-        if hands.min() >= 0:
-            labels.update((bank.index[text], hands.tolist()) for text in texts)
-    nn.init.zeros_(head.weight)
-    nn.init.zeros_(head.bias)
-    if not labels:
+def fit_hand_head(head: HandHead, poses: PoseSet, codes: torch.Tensor, bank: CaptionBank, steps: int = 3000) -> None:
+    """Train the finger states on every caption and pose (codes: standardised) of the set whose hands are known."""
+    known = [row for row, hands in enumerate(poses.hands) if hands.min() >= 0]
+    if not known:
         return
-    x = bank.pooled[torch.tensor(list(labels))].float()
-    y = torch.tensor(list(labels.values()))
-    optimizer = torch.optim.AdamW(head.parameters(), 0.05, weight_decay=0.01)
-    for _ in range(steps):
-        logits = head(x).unflatten(-1, (2, len(FINGER_STATES)))
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), y.flatten())
+    pairs = torch.tensor([(row, bank.index[text]) for row in known for text in poses.captions[row]])
+    weight = torch.from_numpy(poses.weight)[pairs[:, 0]]
+    states = torch.from_numpy(poses.hands)
+    optimizer = torch.optim.AdamW(head.parameters(), 2e-3, weight_decay=0.05)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 2e-3 * (1 - step / steps)
+        rows, captions = pairs[torch.multinomial(weight, 512, replacement=True)].T
+        text = bank.pooled[captions].float()
+        text = text + TEXT_NOISE * torch.randn_like(text)
+        code = codes[rows] + CODE_NOISE * torch.randn(len(rows), codes.shape[1])
+        loss = nn.functional.cross_entropy(head(text, code).flatten(0, 1), states[rows].flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -173,7 +174,7 @@ def main() -> None:
     denoiser.load_state_dict({key.removeprefix("denoiser."): value.cpu() for key, value in state.items()})
     if not is_main_process():
         return
-    fit_hand_head(bundle["hand_head"], poses, bank)
+    fit_hand_head(bundle["hand_head"], poses, loss.targets.cpu(), bank)
     header = {"encoder": encoder.name, "representation": config.representation, "denoiser": shape.to_dict()}
     header["architecture"] = config.architecture
     save_checkpoint(

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .stages import PACKAGE, Stage, run_stages
+from .stages import PACKAGE, Stage, add_machine_options, machine_flags, run_stages
 
 ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D samples
     "ours, VPoser code": ("ours", ""),
@@ -75,11 +75,11 @@ def main() -> None:
     parser.add_argument("--ranker-steps", type=int, default=600, help="of the ranker that picks and of the judge")
     parser.add_argument("--vposer-steps", type=int, default=0, help="0: the bundled VPoser, which saw every action")
     parser.add_argument("--texts", type=int, default=80, help="texts a split, at most")
-    parser.add_argument("--threads", type=int, default=0, help="CPU threads, 0 for torch's default")
+    add_machine_options(parser)
     parser.add_argument("--only", choices=("train", "evaluate"), help="one half of the work")
     options = parser.parse_args()
     if options.only != "evaluate":
-        run_stages(stages(options), options.out, options.data, options.cache, options.threads)
+        run_stages(stages(options), options.out, options.data, options.cache, machine_flags(options))
     if options.only != "train":
         subprocess.run(evaluation(options), check=True)
 

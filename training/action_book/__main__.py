@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
         ("sheet", _sheet, "draw contact sheets of solved actions"),
         ("export", _export, "write poses.npz and captions.json from the cache"),
         ("report", _report, "print acceptance and spread of the cached actions"),
+        ("blind", _blind, "draw the questions of the blind check"),
+        ("tally", _tally, "count the answers of a blind check"),
     ):
         command = commands.add_parser(name, help=about)
         command.set_defaults(run=run)
@@ -59,7 +62,13 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--per", type=int, default=8, help="poses an action")
             command.add_argument("--size", type=int, default=150, help="pixels of one picture")
             command.add_argument("--rows", type=int, default=25, help="actions a sheet")
-        if name in ("sheet", "export", "report"):
+        if name in ("blind", "tally"):
+            command.add_argument("--out", type=Path, default=Path("blind"), help="folder of the check")
+        if name == "blind":
+            command.add_argument("--seed", type=int, default=0, help="of the order, the poses and the options")
+        if name == "tally":
+            command.add_argument("answers", type=Path, nargs="+", help="files of lines like '17 c'")
+        if name in ("sheet", "export", "report", "blind"):
             command.add_argument("--stale", action="store_true", help="accept poses solved from an earlier wording")
         if name == "export":
             command.add_argument("--out", type=Path, default=FOLDER, help="folder for poses.npz and captions.json")
@@ -118,6 +127,25 @@ def _sheet(options: argparse.Namespace, actions: list[Action], problems: list[st
     solved = [(action, poses) for action in actions if (poses := cache.load(action, options.stale)) is not None]
     for path in draw_sheets(solved, options.out, options.per, options.size, options.rows):
         print(path)
+    return 0
+
+
+def _blind(options: argparse.Namespace, actions: list[Action], problems: list[str]) -> int:
+    from .blind import draw_questions
+
+    cache = _cache(options)
+    solved = [(action, poses) for action in actions if (poses := cache.load(action, options.stale)) is not None]
+    for path in draw_questions(solved, options.out, options.seed):
+        print(path)
+    return 0
+
+
+def _tally(options: argparse.Namespace, actions: list[Action], problems: list[str]) -> int:
+    from .blind import read_answers, tally
+
+    key = json.loads((options.out / "key.json").read_text(encoding="utf-8"))
+    answers = {number: letter for path in options.answers for number, letter in read_answers(path).items()}
+    print(tally(key, answers))
     return 0
 
 

@@ -16,7 +16,7 @@ from .book import Action
 from .solver import BookSolver, Settings, SolvedAction
 
 _ARRAYS = ("body", "root", "transl", "base", "picks", "props")
-SOLVER_VERSION = 1  # raise when the solver changes what it finds
+SOLVER_VERSION = 2  # raise when the solver changes what it finds
 
 
 class PoseCache:
