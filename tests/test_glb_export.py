@@ -134,7 +134,7 @@ def test_the_credits_of_a_vrm_stay_and_its_extensions_go(tmp_path):
 
 @shared
 def test_expressions_are_in_the_file(tmp_path):
-    avatar = load_avatar(SHARED / "RobotExpressive_raylib.glb")
+    avatar = load_avatar(SHARED / "Godette_v4.vrm")
     name = avatar.expressions.names[0]
     matrices = retarget(avatar, make_pose(), refined=False)
     save_avatar_glb(tmp_path / "a.glb", avatar, matrices, expressions={name: 0.7})
@@ -149,9 +149,9 @@ def stretched(document: dict) -> None:
     document["nodes"][names.index("mixamorig:LeftArm")]["scale"] = [1.3, 1.0, 0.8]
     parent = names.index("mixamorig:LeftForeArm")
     box = {"name": "box", "mesh": 0, "rotation": [0.0, 0.0, 0.38268343, 0.92387953], "scale": [0.1, 0.2, 0.05]}
-    document["nodes"] += [box, {**box, "name": "hat", "rotation": [0.0, 0.0, 0.0, 1.0]}]
-    document["nodes"][parent].setdefault("children", []).append(len(names))
-    document["nodes"][names.index("mixamorig:Head")].setdefault("children", []).append(len(names) + 1)
+    document["nodes"] += [{**box, "name": "hat", "rotation": [0.0, 0.0, 0.0, 1.0]}, box]
+    document["nodes"][names.index("mixamorig:Head")].setdefault("children", []).append(len(names))
+    document["nodes"][parent].setdefault("children", []).append(len(names) + 1)
 
 
 def test_bones_that_stretch_what_hangs_on_them_keep_their_shape(tmp_path):
