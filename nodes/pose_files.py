@@ -21,14 +21,14 @@ class PASLoadPose(io.ComfyNode):
             node_id="PASLoadPose",
             display_name="Load Pose",
             category=CATEGORY,
-            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, or from a BVH motion "
-            "file.",
-            search_aliases=["open pose file", "npz", "SMPL file", "BVH", "motion capture"],
+            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, or from a BVH or VRM "
+            "Animation file.",
+            search_aliases=["open pose file", "npz", "SMPL file", "BVH", "motion capture", "VRMA", "VRM animation"],
             inputs=[
                 io.Combo.Input(
                     "file",
                     options=list_files(POSE_FILE),
-                    tooltip="An .npz or .bvh file of ComfyUI's input folder (input/...) or of models/poses "
+                    tooltip="An .npz, .bvh or .vrma file of ComfyUI's input folder (input/...) or of models/poses "
                     "(models/...).",
                 ),
                 io.Int.Input(
@@ -49,11 +49,12 @@ class PASLoadPose(io.ComfyNode):
     @classmethod
     def execute(cls, file, index) -> io.NodeOutput:
         from ..pose_prior import load_pose
-        from ..rendering import load_bvh
+        from ..rendering import load_bvh, load_vrma
 
         path = find_file(POSE_FILE, file)
-        if path.suffix.lower() == ".bvh":
-            return io.NodeOutput(load_bvh(path, index))  # one frame of a long file is read without the others
+        motion = {".bvh": load_bvh, ".vrma": load_vrma}.get(path.suffix.lower())
+        if motion:
+            return io.NodeOutput(motion(path, index))  # one frame of a long file is read without the others
         pose = load_pose(path)
         if index >= len(pose):
             raise ValueError(f"index: {file!r} holds {len(pose)} poses, numbered from 0; {index} is not one of them")
@@ -67,31 +68,42 @@ class PASSavePose(io.ComfyNode):
             node_id="PASSavePose",
             display_name="Save Pose",
             category=CATEGORY,
-            description="Writes poses to an .npz file in ComfyUI's output folder.",
-            search_aliases=["export pose", "npz", "SMPL file"],
+            description="Writes poses to an .npz or BVH file in ComfyUI's output folder.",
+            search_aliases=["export pose", "npz", "SMPL file", "BVH", "motion capture"],
             is_output_node=True,
             inputs=[
                 SMPLPoseSocket.Input("pose", tooltip="The poses to save."),
                 io.String.Input(
                     "filename_prefix",
                     default="poses/pose",
-                    tooltip="Where in the output folder; a number and .npz are added.",
+                    tooltip="Where in the output folder; a number and the format's suffix are added.",
+                ),
+                io.Combo.Input(
+                    "format",
+                    options=["npz", "bvh"],
+                    default="npz",
+                    optional=True,
+                    tooltip="npz: everything, for this pack and Python. bvh: a motion file for Blender and other 3D "
+                    "programs, one frame for each pose, without hands and shape.",
                 ),
             ],
             outputs=[SMPLPoseSocket.Output(display_name="pose", tooltip="The same poses, to go on with.")],
         )
 
     @classmethod
-    def execute(cls, pose, filename_prefix) -> io.NodeOutput:
+    def execute(cls, pose, filename_prefix, format="npz") -> io.NodeOutput:
         from ..pose_prior import save_pose
-        from ..rendering import load_body
+        from ..rendering import load_body, save_bvh
 
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
             filename_prefix, folder_paths.get_output_directory()
         )
-        filename = f"{name}_{counter:05}_.npz"
-        _, joints = load_body().posed(pose)
-        save_pose(Path(folder) / filename, pose, joints)
+        filename = f"{name}_{counter:05}_.{format}"
+        if format == "bvh":
+            save_bvh(Path(folder) / filename, pose)
+        else:
+            _, joints = load_body().posed(pose)
+            save_pose(Path(folder) / filename, pose, joints)
         return io.NodeOutput(pose, ui={"files": [{"filename": filename, "subfolder": subfolder, "type": "output"}]})
 
 

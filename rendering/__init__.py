@@ -9,7 +9,9 @@ pictures = take_pictures(figure, cameras)                 # RenderPasses: rgba, 
 from __future__ import annotations
 
 from .avatar import Avatar, load_avatar
+from .avatar_export import save_avatar_glb
 from .body import Body, body_joints, body_mesh, load_body
+from .body_export import save_body_glb
 from .bvh import load_bvh, save_bvh
 from .camera import Camera, auto_yaw, fit_camera
 from .control import depth_picture, normal_picture
@@ -22,11 +24,12 @@ from .openpose import openpose_picture, pose_keypoints
 from .render import RenderPasses, render, render_batch, render_gray
 from .retarget import avatar_joints, pose_avatar, retarget
 from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
+from .vrma import load_vrma
 
 __all__ = [
     "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Lighting", "Material", "Mesh",
     "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh",
     "depth_picture", "fit_camera", "gray_figure", "ground_shadow", "load_avatar", "load_body", "load_bvh",
-    "normal_picture", "openpose_picture", "parse_bone_override", "pose_avatar", "pose_keypoints", "render",
-    "render_batch", "render_gray", "retarget", "save_bvh", "take_pictures",
+    "load_vrma", "normal_picture", "openpose_picture", "parse_bone_override", "pose_avatar", "pose_keypoints", "render",
+    "render_batch", "render_gray", "retarget", "save_avatar_glb", "save_body_glb", "save_bvh", "take_pictures",
 ]  # fmt: skip

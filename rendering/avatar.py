@@ -46,6 +46,7 @@ class Avatar:
     height, hip_height:  metres from the soles to the top and to the middle of the hips, at rest.
     expressions:         what the face can do, by name.
     notes:               what was mended or left out on import, one sentence each.
+    source:              the file it was read from; exporting needs it.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Avatar:
     hip_height: float
     expressions: Expressions = field(default_factory=Expressions)
     notes: tuple[str, ...] = ()
+    source: Path | None = None
 
     @functools.cached_property
     def rest_vertices(self) -> torch.Tensor:
@@ -192,6 +194,7 @@ def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
         hip_height=float(rig.rest[hips, 1].mean()),
         expressions=read_expressions(gltf, geometry.morphs),
         notes=tuple(notes),
+        source=path,
     )
 
 

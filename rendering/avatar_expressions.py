@@ -74,15 +74,20 @@ class Expressions:
             raise ValueError(f"expressions: this avatar has no {name[:60]!r}; {has}")
         return self.table[name.lower()]
 
+    def target_weights(self, wanted: Mapping[str, float]) -> dict[tuple[int, int], float]:
+        """(mesh, morph target) -> weight for expression name -> strength 0..1. Raises ValueError on an unknown name."""
+        weights: dict[tuple[int, int], float] = {}
+        for name, strength in wanted.items():
+            for mesh, index, weight in self._binds(name):
+                weights[mesh, index] = weights.get((mesh, index), 0.0) + weight * float(strength)
+        return weights
+
     def offsets(self, wanted: Mapping[str, float], count: int) -> tuple[torch.Tensor, torch.Tensor]:
         """(V, 3) position and normal offsets for expression name -> strength 0..1, over V = count vertices.
 
         Raises ValueError on an unknown name.
         """
-        weights: dict[tuple[int, int], float] = {}
-        for name, strength in wanted.items():
-            for mesh, index, weight in self._binds(name):
-                weights[mesh, index] = weights.get((mesh, index), 0.0) + weight * float(strength)
+        weights = self.target_weights(wanted)
         positions, normals = torch.zeros(count, 3), torch.zeros(count, 3)
         for morph in self.morphs:
             weight = weights.get((morph.mesh, morph.index), 0.0)

@@ -142,11 +142,8 @@ class _Reader:
         sets = [k for k in range(2) if f"JOINTS_{k}" in attributes and f"WEIGHTS_{k}" in attributes]
         index = np.concatenate([self._vectors(attributes[f"JOINTS_{k}"], 4, count, np.int64) for k in sets], 1)
         weight = np.concatenate([self._vectors(attributes[f"WEIGHTS_{k}"], 4, count, clean=False) for k in sets], 1)
-        weight, damaged = _clean_weights(weight, (index >= 0) & (index < joints))
-        index = np.where(weight > 0, index, 0)
-        if damaged.any():
-            self.damaged += int(damaged.sum())
-            index, weight = _repaired(index, weight, damaged, positions)
+        index, weight, damaged = sound_binding(index, weight, joints, positions)
+        self.damaged += damaged
         return index + start, weight
 
     def _skin_slots(self, skin: object) -> tuple[int, int]:
@@ -232,6 +229,20 @@ class _Reader:
             morphs=self.morphs,
             notes=tuple(notes),
         )
+
+
+def sound_binding(
+    index: np.ndarray, weight: np.ndarray, joints: int, positions: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Joints and weights (V, K) that can be used: weights sum to 1, vertices without any take their neighbour's.
+
+    Also how many of those there were. joints: how many the skin has.
+    """
+    weight, damaged = _clean_weights(weight, (index >= 0) & (index < joints))
+    index = np.where(weight > 0, index, 0)
+    if damaged.any():
+        index, weight = _repaired(index, weight, damaged, positions)
+    return index, weight, int(damaged.sum())
 
 
 def _clean_weights(weight: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,13 +2,12 @@
 
 Written: SMPL's 22 joints by their names on the bundled body, centimetres, y up, the floor at 0, channels
 Zrotation Xrotation Yrotation, one frame for each pose. Hands and betas are not in it.
-Read: any rotation orders and units, y or z up. Bones are found as in avatars (`humanoid`); a joint's rotation is how
-its bone turns in the world away from the file's rest pose, once that rest pose is brought to SMPL's T-pose (`rig`).
+Read: any rotation orders and units, y or z up. Bones are found as in avatars (`humanoid`), turns become SMPL's by
+`motion`.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,19 +17,16 @@ import roma
 import torch
 
 from ..smpl import JOINT_NAMES, NUM_BODY_JOINTS, PARENTS, SMPLPose
-from .body import load_body
+from .glb_pose import FRAMES_PER_SECOND
 from .gltf import Gltf, NodeGraph
-from .humanoid import HumanoidMap, map_humanoid
-from .rig import build_rig
+from .humanoid import map_humanoid
+from .motion import frame_numbers, smpl_motion, smpl_rest
 
 MAX_BYTES = 64 * 2**20
 MAX_JOINTS = 512
-MAX_FRAMES = 2_000  # read at once; any single frame of a longer file can be chosen
 _COUNT = 1 + NUM_BODY_JOINTS
-_FRAMES_PER_SECOND = 30
 _END_LENGTH = 8.0  # centimetres of a foot's or the head's end site
 _CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation")
-_LEGS = ("left_hip", "left_knee", "left_ankle")
 
 
 @dataclass
@@ -51,12 +47,12 @@ class _NodeTree(Gltf):
 
 def save_bvh(path: Path, pose: SMPLPose) -> None:
     """Write poses as the frames of a BVH file, whole or not at all."""
-    rest, floor = _smpl_rest()
+    rest, floor = smpl_rest()
     euler = np.degrees(_zxy(roma.rotvec_to_rotmat(pose.full_pose()[:, :_COUNT].double().cpu()).numpy()))
     place = 100.0 * (rest[0] - floor + pose.transl.double().cpu().numpy())
     lines = ["HIERARCHY"]
     _write_joint(lines, 0, 100.0 * rest, 0)
-    lines += ["MOTION", f"Frames: {len(pose)}", f"Frame Time: {1 / _FRAMES_PER_SECOND:.6f}"]
+    lines += ["MOTION", f"Frames: {len(pose)}", f"Frame Time: {1 / FRAMES_PER_SECOND:.6f}"]
     order = _depth_first(0)
     for row, angles in zip(place, euler):
         lines.append(" ".join(f"{value:.7f}" for value in (*row, *angles[order].reshape(-1))))
@@ -83,13 +79,6 @@ def load_bvh(path: Path, frame: int = -1) -> SMPLPose:
         return _smpl_pose(joints, rows)
     except (ValueError, OSError) as error:
         raise ValueError(f"{name}: {error}") from None
-
-
-def _smpl_rest() -> tuple[np.ndarray, np.ndarray]:
-    """(24, 3) joints of the bundled body in the T-pose, float64 metres, and the point (3,) below it on its floor."""
-    body = load_body()
-    floor = np.array([0.0, float(body.v_template[:, 1].min()), 0.0])
-    return body.rest_joints[list(body.smpl_joints)].double().cpu().numpy(), floor
 
 
 def _children(joint: int) -> list[int]:
@@ -150,12 +139,8 @@ def _parse(data: bytes, frame: int) -> tuple[list[_Joint], np.ndarray]:
     count = _integer(lines[0].split(":")[1].strip(), "Frames")
     if count != len(lines) - 2:
         raise ValueError(f"it says {count} frames and has {len(lines) - 2}")
-    if frame >= count:
-        raise ValueError(f"it has {count} frames, numbered from 0; {frame} is not one of them")
-    if frame < 0 and count > MAX_FRAMES:
-        raise ValueError(f"it has {count} frames and at most {MAX_FRAMES} are read at once; choose one frame by index")
     rows = []
-    for number in range(count) if frame < 0 else (frame,):
+    for number in frame_numbers(count, frame):
         words = lines[2 + number].split()
         if len(words) != width:
             raise ValueError(f"frame {number} has {len(words)} values for {width} channels")
@@ -233,27 +218,8 @@ def _smpl_pose(joints: list[_Joint], rows: np.ndarray) -> SMPLPose:
         humanoid = map_humanoid(tree, graph, {i for i, joint in enumerate(joints) if joint.channels})
     except ValueError as error:
         raise ValueError(str(error).replace("its skin has", "its skeleton has")) from None
-    smpl_rest, floor = _smpl_rest()
-    places = graph.world[:, :3, 3]
-    leg = [places[humanoid.bones[role]] for role in _LEGS if role in humanoid.bones]
-    length = sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(leg))
-    if length < 1e-6:
-        raise ValueError("its legs have no length")
-    smpl_leg = [smpl_rest[JOINT_NAMES.index(role)] for role in _LEGS[: len(leg)]]
-    scale = sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(smpl_leg)) / length
-    axes = _axes(humanoid, places)
-    rest = np.tile(np.eye(4), (len(joints), 1, 1))
-    rest[:, :3, 3] = scale * places @ axes.T
-    rig = build_rig(graph, humanoid, rest, smpl_rest)
     turns, pelvis = _motion(joints, rows, humanoid.bones["pelvis"])
-    turns = axes @ turns @ axes.T
-    corrections = rig.correction.double().numpy().transpose(0, 2, 1)
-    by_node = {node: turns[:, node] @ corrections[bone] for bone, node in enumerate(rig.nodes)}
-    world = torch.from_numpy(_smpl_world(humanoid, by_node))
-    parents = list(PARENTS[1:_COUNT])
-    local = roma.rotmat_to_rotvec(torch.cat([world[:, :1], world[:, parents].transpose(-1, -2) @ world[:, 1:]], 1))
-    transl = torch.from_numpy(scale * pelvis @ axes.T - (smpl_rest[0] - floor))
-    return SMPLPose.create(local[:, 1:].float(), local[:, 0].float(), transl=transl.float())
+    return smpl_motion(graph, humanoid, {node: turns[:, node] for node in range(len(joints))}, pelvis)
 
 
 def _node_tree(joints: list[_Joint]) -> _NodeTree:
@@ -263,24 +229,6 @@ def _node_tree(joints: list[_Joint]) -> _NodeTree:
         if joint.parent >= 0:
             nodes[joint.parent]["children"].append(index)
     return _NodeTree(nodes)
-
-
-def _axes(humanoid: HumanoidMap, places: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation from the file's axes to SMPL's (left x, up y, front z), by quarter turns."""
-    bones = humanoid.bones
-    up = _nearest_axis(places[bones["head"]] - places[bones["pelvis"]])
-    across = places[bones["left_hip"]] - places[bones["right_hip"]]
-    left = _nearest_axis(np.where(up != 0, 0.0, across))
-    return np.stack([left, up, np.cross(left, up)])
-
-
-def _nearest_axis(direction: np.ndarray) -> np.ndarray:
-    axis = np.zeros(3)
-    largest = np.abs(direction).argmax()
-    if abs(direction[largest]) < 1e-9:
-        raise ValueError("its rest pose has no height or no width")
-    axis[largest] = np.sign(direction[largest])
-    return axis
 
 
 def _motion(joints: list[_Joint], rows: np.ndarray, pelvis: int) -> tuple[np.ndarray, np.ndarray]:
@@ -310,25 +258,3 @@ def _about(axis: int, angle: np.ndarray) -> np.ndarray:
     rotvec = torch.zeros(len(angle), 3, dtype=torch.float64)
     rotvec[:, axis] = torch.from_numpy(angle)
     return roma.rotvec_to_rotmat(rotvec).numpy()
-
-
-def _smpl_world(humanoid: HumanoidMap, by_node: dict[int, np.ndarray]) -> np.ndarray:
-    """(F, 22, 3, 3) world rotations of SMPL's joints; a joint the file lacks follows the one above it."""
-    column = [by_node[node] for node in (humanoid.bones["pelvis"], *humanoid.spine)]
-    world: list[np.ndarray] = []
-    for joint, name in enumerate(JOINT_NAMES[:_COUNT]):
-        node = humanoid.node_of(name)
-        if name.startswith("spine"):
-            along = int(name[-1]) * len(humanoid.spine) / 3
-            lower = min(int(along), len(column) - 2)
-            world.append(_between(column[lower], column[lower + 1], along - lower))
-        elif node in by_node:
-            world.append(by_node[node])
-        else:
-            world.append(world[PARENTS[joint]])
-    return np.stack(world, 1)
-
-
-def _between(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    way = roma.rotmat_to_rotvec(torch.from_numpy(first.transpose(0, 2, 1) @ second)) * share
-    return first @ roma.rotvec_to_rotmat(way).numpy()

@@ -89,7 +89,7 @@ class Gltf:
 
     def image(self, index: object) -> np.ndarray:
         """(H, W, 4) uint8 pixels of image `index`, straight alpha."""
-        data = self._image_bytes(index)
+        data = self.image_bytes(index)
         try:
             with Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS) as image:
                 pixels = image.width * image.height
@@ -114,12 +114,17 @@ class Gltf:
         self._kept_pixels += pixels.shape[0] * pixels.shape[1]
         return pixels
 
-    def _image_bytes(self, index: object) -> bytes:
+    def image_bytes(self, index: object) -> bytes:
+        """The encoded bytes of image `index`, wherever they are kept."""
         entry = self.item("images", index)
         if "bufferView" in entry:
-            start, length, data = self._view(entry["bufferView"])
-            return data[start : start + length]
+            return self.view_bytes(entry["bufferView"])
         return self._uri_bytes(entry.get("uri"), f"image {index}")
+
+    def view_bytes(self, index: object) -> bytes:
+        """The bytes of buffer view `index`."""
+        start, length, data = self._view(index)
+        return data[start : start + length]
 
     def _elements(self, view, offset, count, dtype, rows, columns, label) -> np.ndarray:
         """(count, columns, rows) elements out of a buffer view; columns of matrices are padded to 4 bytes."""

@@ -93,7 +93,7 @@ def map_humanoid(
 
     Raises ValueError naming the joints that were not found, or what is wrong with the override.
     """
-    found = _from_vrm(gltf, graph) or _from_names(graph, skin_joints)
+    found = vrm_humanoid(gltf, graph) or _from_names(graph, skin_joints)
     if _lacking(found):
         found = _from_structure(graph, skin_joints) or found
     if override:
@@ -179,13 +179,14 @@ def _refusal(graph: NodeGraph, skin_joints: set[int], missing: list[str]) -> str
     return f"its skin has {len(skin_joints)} joints and no {lacks}; a humanoid rig needs 15 (missing: {shown})"
 
 
-def _from_vrm(gltf: Gltf, graph: NodeGraph) -> HumanoidMap | None:
-    """The map of a VRM 0.x or 1.0 file, None for other files."""
+def vrm_humanoid(gltf: Gltf, graph: NodeGraph) -> HumanoidMap | None:
+    """The map of a VRM 0.x or 1.0 file or a VRM Animation, None for other files. It may lack required roles."""
     extensions = gltf.json.get("extensions", {})
-    if "VRMC_vrm" in extensions:
-        table = extensions["VRMC_vrm"]["humanoid"]["humanBones"]
-        nodes = {name: entry["node"] for name, entry in table.items()}
-        convention = "VRM 1.0"
+    name = next((name for name in ("VRMC_vrm", "VRMC_vrm_animation") if name in extensions), None)
+    if name:
+        table = extensions[name]["humanoid"]["humanBones"]
+        nodes = {bone: entry["node"] for bone, entry in table.items()}
+        convention = {"VRMC_vrm": "VRM 1.0"}.get(name, "VRM Animation")
     elif "VRM" in extensions:
         nodes = {entry["bone"]: entry["node"] for entry in extensions["VRM"]["humanoid"]["humanBones"]}
         convention = "VRM 0.x"
