@@ -34,7 +34,9 @@ _LEGS = ("left_hip", "left_knee", "left_ankle")
 
 
 @dataclass
-class _Joint:
+class Joint:
+    """A joint of a skeleton file: where it is from its parent at rest, and which columns move it."""
+
     name: str
     parent: int
     offset: np.ndarray = field(default_factory=lambda: np.zeros(3))
@@ -136,7 +138,7 @@ def _zxy(rotation: np.ndarray) -> np.ndarray:
     return np.stack([z, x, y], -1)
 
 
-def _parse(data: bytes, frame: int) -> tuple[list[_Joint], np.ndarray]:
+def _parse(data: bytes, frame: int) -> tuple[list[Joint], np.ndarray]:
     """Joints, parents first, and the chosen frames (F, channels)."""
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].upper() == b"HIERARCHY":
         raise ValueError("it is no BVH file (it does not begin with HIERARCHY)")
@@ -163,10 +165,10 @@ def _parse(data: bytes, frame: int) -> tuple[list[_Joint], np.ndarray]:
     return joints, np.stack(rows)
 
 
-def _parse_hierarchy(text: str) -> tuple[list[_Joint], int]:
+def _parse_hierarchy(text: str) -> tuple[list[Joint], int]:
     """Joints, parents first, and how many channels they have; end sites are joints without channels."""
     words = text.split()[1:]
-    joints: list[_Joint] = []
+    joints: list[Joint] = []
     opened: list[int] = []
     width, at = 0, 0
     while at < len(words):
@@ -181,7 +183,7 @@ def _parse_hierarchy(text: str) -> tuple[list[_Joint], int]:
                 raise ValueError("it has more than one ROOT, or a JOINT outside it")
             label = " ".join(words[at + 1 : stop])[:200]
             name = f"{joints[opened[-1]].name} end" if word == "END" else label
-            joints.append(_Joint(name, opened[-1] if opened else -1, first=width))
+            joints.append(Joint(name, opened[-1] if opened else -1, first=width))
             opened.append(len(joints) - 1)
             at = stop + 1
         elif not opened:
@@ -226,7 +228,16 @@ def _numbers(words: list[str], label: str, count: int | None = None) -> np.ndarr
     return values
 
 
-def _smpl_pose(joints: list[_Joint], rows: np.ndarray) -> SMPLPose:
+def _smpl_pose(joints: list[Joint], rows: np.ndarray) -> SMPLPose:
+    return skeleton_pose(joints, *_motion(joints, rows))
+
+
+def skeleton_pose(joints: list[Joint], turns: np.ndarray, places: np.ndarray) -> SMPLPose:
+    """SMPL poses of a humanoid skeleton, in any unit and with any axis up, as `load_bvh` gives them.
+
+    joints: parents first; their offsets are the rest pose, those without channels carry no body. turns (F, J, 3, 3):
+    world rotations away from the rest pose. places (F, J, 3). Raises ValueError where the skeleton is no humanoid.
+    """
     tree = _node_tree(joints)
     graph = NodeGraph(tree)
     try:
@@ -234,18 +245,18 @@ def _smpl_pose(joints: list[_Joint], rows: np.ndarray) -> SMPLPose:
     except ValueError as error:
         raise ValueError(str(error).replace("its skin has", "its skeleton has")) from None
     smpl_rest, floor = _smpl_rest()
-    places = graph.world[:, :3, 3]
-    leg = [places[humanoid.bones[role]] for role in _LEGS if role in humanoid.bones]
+    rest_places = graph.world[:, :3, 3]
+    leg = [rest_places[humanoid.bones[role]] for role in _LEGS if role in humanoid.bones]
     length = sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(leg))
     if length < 1e-6:
         raise ValueError("its legs have no length")
     smpl_leg = [smpl_rest[JOINT_NAMES.index(role)] for role in _LEGS[: len(leg)]]
     scale = sum(np.linalg.norm(b - a) for a, b in itertools.pairwise(smpl_leg)) / length
-    axes = _axes(humanoid, places)
+    axes = _axes(humanoid, rest_places)
     rest = np.tile(np.eye(4), (len(joints), 1, 1))
-    rest[:, :3, 3] = scale * places @ axes.T
+    rest[:, :3, 3] = scale * rest_places @ axes.T
     rig = build_rig(graph, humanoid, rest, smpl_rest)
-    turns, pelvis = _motion(joints, rows, humanoid.bones["pelvis"])
+    pelvis = places[:, humanoid.bones["pelvis"]]
     turns = axes @ turns @ axes.T
     corrections = rig.correction.double().numpy().transpose(0, 2, 1)
     by_node = {node: turns[:, node] @ corrections[bone] for bone, node in enumerate(rig.nodes)}
@@ -256,7 +267,7 @@ def _smpl_pose(joints: list[_Joint], rows: np.ndarray) -> SMPLPose:
     return SMPLPose.create(local[:, 1:].float(), local[:, 0].float(), transl=transl.float())
 
 
-def _node_tree(joints: list[_Joint]) -> _NodeTree:
+def _node_tree(joints: list[Joint]) -> _NodeTree:
     """The skeleton as a node hierarchy: BVH's rest pose has translations only."""
     nodes: list[dict] = [{"name": joint.name, "translation": joint.offset.tolist(), "children": []} for joint in joints]
     for index, joint in enumerate(joints):
@@ -283,8 +294,8 @@ def _nearest_axis(direction: np.ndarray) -> np.ndarray:
     return axis
 
 
-def _motion(joints: list[_Joint], rows: np.ndarray, pelvis: int) -> tuple[np.ndarray, np.ndarray]:
-    """World rotations (F, J, 3, 3) away from the rest pose, and where the pelvis is (F, 3), in the file's axes."""
+def _motion(joints: list[Joint], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """World rotations (F, J, 3, 3) away from the rest pose and places (F, J, 3), in the file's axes."""
     turns = np.empty((len(rows), len(joints), 3, 3))
     places = np.empty((len(rows), len(joints), 3))
     for index, joint in enumerate(joints):
@@ -302,7 +313,7 @@ def _motion(joints: list[_Joint], rows: np.ndarray, pelvis: int) -> tuple[np.nda
             above = turns[:, joint.parent]
             turns[:, index] = above @ local
             places[:, index] = places[:, joint.parent] + (above @ place[..., None])[..., 0]
-    return turns, places[:, pelvis]
+    return turns, places
 
 
 def _about(axis: int, angle: np.ndarray) -> np.ndarray:
