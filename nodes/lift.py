@@ -52,8 +52,8 @@ class PASLiftPose(io.ComfyNode):
             node_id="PASLiftPose",
             display_name="Lift Keypoints to 3D Pose",
             category="avatar-scene/pose",
-            description="Finds the 3D poses of people whose 2D keypoints are known: from DWPose, OpenPose or SDPose on a "
-            "photograph, or from an OpenPose editor.",
+            description="Finds the 3D poses of people whose 2D keypoints are known: from DWPose, OpenPose or SDPose on "
+            "a photograph, or from an OpenPose editor.",
             search_aliases=["pose from photo", "pose from image", "OpenPose to 3D", "DWPose", "2D to 3D", "SMPLify"],
             inputs=[
                 PoseKeypointSocket.Input(

@@ -22,8 +22,8 @@ class PASLoadPose(io.ComfyNode):
             node_id="PASLoadPose",
             display_name="Load Pose",
             category=CATEGORY,
-            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, from a BVH motion file, or "
-            "from 2D keypoints in OpenPose's JSON, which are lifted to 3D.",
+            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, from a BVH motion file, "
+            "or from 2D keypoints in OpenPose's JSON, which are lifted to 3D.",
             search_aliases=["open pose file", "npz", "SMPL file", "BVH", "motion capture", "OpenPose JSON"],
             inputs=[
                 io.Combo.Input(

@@ -76,7 +76,8 @@ class LiftProblem:
         known = keypoints[:, 2] > 0
         self.target = keypoints[known, :2] / focal
         self.weight = keypoints[known, 2].sqrt()
-        self.unit = POINT_NOISE * float((self.target - self.target.mean(0)).norm(dim=1).max().clamp(min=1e-6))
+        spread = (self.target - self.target.median(0).values).norm(dim=1)  # medians: a wrong point makes nobody larger
+        self.unit = POINT_NOISE * max(2 * float(spread.median()), 1e-6)
         self.vposer, self._limits = vposer, JointLimits()
         rest, self._ridden = landmarks.rest_joints, landmarks.joints[known]
         self._offset = rest - rest[[max(parent, 0) for parent in PARENTS]]

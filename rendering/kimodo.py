@@ -1,11 +1,11 @@
-"""ComfyUI's KIMODO_POSE_DATA: posed bodies and avatars for core's 3D body nodes, and the motions of foreign rigs as poses.
+"""ComfyUI's KIMODO_POSE_DATA: posed bodies and avatars for core's 3D body nodes, and motions of other rigs as poses.
 
 A dict: `frames`, a list over frames of lists of people, `faces` (F, 3), `image_size` (height, width), and
 `_skeleton_override`, the rig: parents, bind pose (translation, quaternion xyzw, scale), up to eight skin weights a
 vertex, rest vertices, and which joints are which OpenPose points (rows a, b: their middle; b = -1: a alone).
 A person has `pred_vertices` and `pred_cam_t`, whose sum is in camera axes, x right, y down, z away; `focal_length` in
-pixels, the optical axis through the picture's middle; `pred_joint_coords` and `pred_global_rots`, the joints' places and
-rotations with y up: y and z of the camera axes flipped, from the same origin as the vertices. All numpy, metres.
+pixels, the optical axis through the picture's middle; `pred_joint_coords` and `pred_global_rots`, the joints' places
+and rotations with y up: y and z of the camera axes flipped, from the same origin as the vertices. All numpy, metres.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def _avatar_performance(pose: SMPLPose, avatar: Avatar) -> Performance:
 
 
 def _body_points(bones: Sequence[int]) -> list[tuple[int, int]]:
-    """The first 14 of OpenPose's 18 points, from the bones that SMPL's joints are; the neck is between the shoulders."""
+    """The first 14 of OpenPose's 18 points, by the bones of SMPL's 24 joints; the neck is between the shoulders."""
     limbs = [(bones[joint], -1) for joint in LIMBS]
     return [(bones[_HEAD], -1), (limbs[0][0], limbs[3][0]), *limbs]
 
