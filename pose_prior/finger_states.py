@@ -4,52 +4,51 @@ from __future__ import annotations
 
 import torch
 
-_FINGERS = (5, 9, 13, 17)  # where index, middle, ring and little finger begin; four points each
-_THUMB = 1
-_STRAIGHT, _CLOSED = 0.9, 0.6  # distance of a finger's ends over its length along the joints
-_SPREAD = 0.45  # of the finger's length: index tip to little finger tip, over their knuckles' distance
-_THUMB_OUT = 0.9  # of the palm's length: thumb tip from the index knuckle
+_KNUCKLES = (5, 9, 13, 17)  # of index, middle, ring and little finger; a finger's four points follow each other
+_CLOSED = 1.0  # distance of tip and wrist over that of knuckle and wrist; below it the finger is bent into the palm
+_STRAIGHT = 0.97  # distance of a finger's ends over its length along the joints
+_SPREAD = 0.35  # radians between index and little finger
+_SHORT_PALM = 0.6  # palm's length over its width: seen along the fingers, nothing can be told
 _MIN_CONFIDENCE = 0.2
 _ON_A_LINE = 0.005
 
 
 def finger_state(hand: torch.Tensor | None) -> str:
-    """The name of the finger state in `hands.FINGER_STATES` that keypoints (21, 3) come nearest to.
+    """The finger state (see `hands.FINGER_STATES`) that keypoints (21, 3) show: x, y, confidence.
 
-    x, y, confidence; "relaxed" where fingers are unknown, and for hands drawn with straight lines from the wrist to the
-    finger tips, as some renderers do: they say nothing about bending.
+    Told apart are fist, point, victory, flat and open; all else is relaxed: hands in between, hands that are unknown or
+    seen along the fingers, and hands drawn with straight lines from the wrist to the finger tips, as some renderers do.
     """
-    if hand is None or bool((hand[:, 2] < _MIN_CONFIDENCE).any()) or _drawn_straight(hand[:, :2]):
+    if hand is None or bool((hand[:, 2] < _MIN_CONFIDENCE).any()):
         return "relaxed"
     points = hand[:, :2].double()
-    palm = (points[9] - points[0]).norm().clamp(min=1e-6)
-    bends = [_reach(points[start : start + 4]) for start in _FINGERS]
-    straight = [bend > _STRAIGHT for bend in bends]
-    closed = [bend < _CLOSED for bend in bends]
-    thumb_out = _reach(points[_THUMB : _THUMB + 4]) > _STRAIGHT and (points[4] - points[5]).norm() > _THUMB_OUT * palm
+    width, length = (points[5] - points[17]).norm(), (points[9] - points[0]).norm()
+    if float(length) <= _SHORT_PALM * float(width) or _drawn_as_rays(points):
+        return "relaxed"
+    fingers = [points[knuckle : knuckle + 4] for knuckle in _KNUCKLES]
+    closed = [float((f[3] - points[0]).norm() / (f[0] - points[0]).norm().clamp(min=1e-6)) < _CLOSED for f in fingers]
+    straight = [_straightness(f) > _STRAIGHT and not bent for f, bent in zip(fingers, closed)]
     if all(closed):
-        return "thumbs_up" if thumb_out else "fist"
-    if straight[0] and straight[1] and closed[2] and closed[3]:
-        return "victory"
+        return "fist"
     if straight[0] and all(closed[1:]):
         return "point"
+    if straight[0] and straight[1] and all(closed[2:]):
+        return "victory"
     if all(straight):
-        length = (points[12] - points[9]).norm()
-        apart = (points[8] - points[20]).norm() - (points[5] - points[17]).norm()
-        return "open" if float(apart) > _SPREAD * float(length) else "flat"
+        ways = [torch.nn.functional.normalize(f[3] - f[0], dim=0) for f in (fingers[0], fingers[3])]
+        return "open" if float((ways[0] @ ways[1]).clamp(-1, 1).acos()) > _SPREAD else "flat"
     return "relaxed"
 
 
-def _reach(finger: torch.Tensor) -> float:
-    """How far a finger (4, 2) reaches, as a share of its length: 1 is straight."""
-    length = finger.diff(dim=0).norm(dim=1).sum().clamp(min=1e-6)
-    return float((finger[3] - finger[0]).norm() / length)
+def _straightness(finger: torch.Tensor) -> float:
+    return float((finger[3] - finger[0]).norm() / finger.diff(dim=0).norm(dim=1).sum().clamp(min=1e-6))
 
 
-def _drawn_straight(points: torch.Tensor) -> bool:
-    for start in _FINGERS:
-        way = points[start + 3] - points[0]
+def _drawn_as_rays(points: torch.Tensor) -> bool:
+    """Whether every finger lies on one line with the wrist, which no hand does."""
+    for knuckle in _KNUCKLES:
+        way = points[knuckle + 3] - points[0]
         across = torch.stack([-way[1], way[0]]) / way.norm().clamp(min=1e-6)
-        if float(((points[start : start + 3] - points[0]) @ across).abs().max()) > _ON_A_LINE * float(way.norm()):
+        if float(((points[knuckle : knuckle + 3] - points[0]) @ across).abs().max()) > _ON_A_LINE * float(way.norm()):
             return False
     return True

@@ -276,7 +276,9 @@ def _joint_names(rig: dict, parents: np.ndarray) -> list[str]:
         raise ValueError("its 'openpose18_joint_indices' name joints that the rig does not have")
     above = [_ancestors(parents, index) for index in range(len(parents))]
     face = [joint for row in rows[list(_FACE_ROWS)] for joint in row if joint >= 0]
-    names[next(joint for joint in above[face[0]] if all(joint in above[other] for other in face))] = "head"
+    shared = [joint for joint in above[face[0]] if all(joint in above[other] for other in face)]
+    if shared:
+        names[shared[0]] = "head"
     for role, (joint, second) in zip(_ROLES, rows):
         if role is not None and second < 0:
             names[joint] = role
@@ -305,10 +307,12 @@ def _ancestors(parents: np.ndarray, joint: int) -> list[int]:
 def _numbers(table: object, key: str, shape: tuple[int | None, ...]) -> np.ndarray:
     """A float64 array of a dict; None in `shape` is any length."""
     value = table.get(key) if isinstance(table, dict) else None
+    if value is None:
+        raise ValueError(f"its '{key}' is missing")
     try:
         array = np.asarray(value.detach().cpu() if isinstance(value, torch.Tensor) else value, np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"its '{key}' is missing or no array of numbers") from None
+        raise ValueError(f"its '{key}' is no array of numbers") from None
     if array.ndim != len(shape) or any(want not in (None, have) for want, have in zip(shape, array.shape)):
         wanted = ", ".join("n" if want is None else str(want) for want in shape)
         raise ValueError(f"its '{key}' has shape {array.shape}, expected ({wanted})")
