@@ -9,7 +9,19 @@ class AvatarSceneExtension(ComfyExtension):
     """The pack's nodes, for ComfyUI's V3 loader."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        from . import avatar, backdrop, outpaint, paste, pose, pose_editor, pose_export, pose_files, render
+        from . import (
+            avatar,
+            backdrop,
+            kimodo,
+            lift,
+            outpaint,
+            paste,
+            pose,
+            pose_editor,
+            pose_export,
+            pose_files,
+            render,
+        )
 
-        modules = (pose, pose_files, pose_editor, avatar, render, outpaint, paste, backdrop, pose_export)
+        modules = (pose, pose_files, pose_editor, pose_export, lift, kimodo, avatar, render, outpaint, paste, backdrop)
         return [node for module in modules for node in module.NODES]

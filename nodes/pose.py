@@ -30,6 +30,11 @@ def _pose_prior(model: Path, vposer: Path, _fingerprint: tuple):
     return PosePrior(TextToPose.load(model), load_vposer(vposer), load_ranker())
 
 
+def load_vposer_file(name: str):
+    """VPoser behind a graph's file name, kept between runs until the file changes."""
+    return _vposer(find_file(VPOSER_FILE, name), (file_fingerprint(VPOSER_FILE, name),))
+
+
 def load_pose_prior(model: str, vposer: str):
     """The text-to-pose models behind two graph file names, kept between runs until a file changes."""
     fingerprint = (file_fingerprint(POSE_MODEL_FILE, model), file_fingerprint(VPOSER_FILE, vposer))
@@ -46,7 +51,7 @@ def _model_input() -> io.Combo.Input:
     )
 
 
-def _vposer_input() -> io.Combo.Input:
+def vposer_input() -> io.Combo.Input:
     return expert(
         io.Combo.Input(
             "vposer",
@@ -112,7 +117,7 @@ class TextToSMPLPose(io.ComfyNode):
                     )
                 ),
                 _model_input(),
-                _vposer_input(),
+                vposer_input(),
             ],
             outputs=[
                 SMPLPoseSocket.Output(display_name="pose", tooltip="The kept poses, best first."),
@@ -169,7 +174,7 @@ class VPoserDecode(io.ComfyNode):
                     tooltip="How far the prior pulls: 0 leaves a pose as it is, 1 takes VPoser's reconstruction. "
                     "VPoser codes have no pose of their own and are always decoded whole.",
                 ),
-                _vposer_input(),
+                vposer_input(),
                 PoseCodeSocket.Input(
                     "code", optional=True, tooltip="Codes from TextToSMPLPose. Connect this or a pose, not both."
                 ),
@@ -194,7 +199,7 @@ class VPoserDecode(io.ComfyNode):
 
         if (code is None) == (pose is None):
             raise ValueError("VPoserDecode: connect either code or pose, and only one of them")
-        prior = _vposer(find_file(VPOSER_FILE, vposer), (file_fingerprint(VPOSER_FILE, vposer),))
+        prior = load_vposer_file(vposer)
         if code is not None:
             return io.NodeOutput(decode(code, prior, strength))
         return io.NodeOutput(regularize(pose, prior, strength))
@@ -222,7 +227,7 @@ class PASRankPoses(io.ComfyNode):
                 ),
                 io.Int.Input("keep", default=1, min=1, max=64, tooltip="How many poses to return, best first."),
                 _model_input(),
-                _vposer_input(),
+                vposer_input(),
                 io.Clip.Input(
                     "clip",
                     optional=True,

@@ -9,6 +9,7 @@ from comfy_api.latest import io
 
 from .compat import node_schema
 from .files import POSE_FILE, check_file, file_fingerprint, find_file, list_files
+from .lift import choose, lift
 from .sockets import SMPLPoseSocket
 
 CATEGORY = "avatar-scene/pose"
@@ -21,14 +22,23 @@ class PASLoadPose(io.ComfyNode):
             node_id="PASLoadPose",
             display_name="Load Pose",
             category=CATEGORY,
-            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, or from a BVH or VRM "
-            "Animation file.",
-            search_aliases=["open pose file", "npz", "SMPL file", "BVH", "motion capture", "VRMA", "VRM animation"],
+            description="Reads poses from an .npz file that PASSavePose or `./pas pose` wrote, from a BVH or VRM "
+            "Animation file, or from 2D keypoints in OpenPose's JSON, which are lifted to 3D.",
+            search_aliases=[
+                "open pose file",
+                "npz",
+                "SMPL file",
+                "BVH",
+                "motion capture",
+                "VRMA",
+                "VRM animation",
+                "OpenPose JSON",
+            ],
             inputs=[
                 io.Combo.Input(
                     "file",
                     options=list_files(POSE_FILE),
-                    tooltip="An .npz, .bvh or .vrma file of ComfyUI's input folder (input/...) or of models/poses "
+                    tooltip="An .npz, .bvh, .vrma or .json file of ComfyUI's input folder (input/...) or of models/poses "
                     "(models/...).",
                 ),
                 io.Int.Input(
@@ -48,13 +58,16 @@ class PASLoadPose(io.ComfyNode):
 
     @classmethod
     def execute(cls, file, index) -> io.NodeOutput:
-        from ..pose_prior import load_pose
+        from ..pose_prior import load_people, load_pose
         from ..rendering import load_bvh, load_vrma
 
         path = find_file(POSE_FILE, file)
-        motion = {".bvh": load_bvh, ".vrma": load_vrma}.get(path.suffix.lower())
+        kind = path.suffix.lower()
+        motion = {".bvh": load_bvh, ".vrma": load_vrma}.get(kind)
         if motion:
             return io.NodeOutput(motion(path, index))  # one frame of a long file is read without the others
+        if kind == ".json":
+            return io.NodeOutput(lift(choose(load_people(path), index, repr(file))).pose)
         pose = load_pose(path)
         if index >= len(pose):
             raise ValueError(f"index: {file!r} holds {len(pose)} poses, numbered from 0; {index} is not one of them")

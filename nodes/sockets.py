@@ -9,3 +9,4 @@ PoseCodeSocket = io.Custom("POSE_CODE")  # pose_prior.PoseCode
 AvatarSocket = io.Custom("AVATAR")  # rendering.Avatar
 CameraSocket = io.Custom("PAS_CAMERA")  # rendering.CameraSettings, or a tuple of rendering.Camera, one a pose
 PoseKeypointSocket = io.Custom("POSE_KEYPOINT")  # ComfyUI's own: a list of OpenPose frames
+KimodoSocket = io.Custom("KIMODO_POSE_DATA")  # core's: see rendering.kimodo

@@ -18,6 +18,8 @@ from .control import depth_picture, normal_picture
 from .ground import ground_shadow
 from .humanoid_override import parse_bone_override
 from .keypoints import Keypoints
+from .kimodo import kimodo_data, kimodo_pose, perform
+from .landmarks import body_landmarks
 from .light import Lighting
 from .mesh import Material, Mesh, Texture
 from .openpose import openpose_picture, pose_keypoints
@@ -28,8 +30,9 @@ from .vrma import load_vrma
 
 __all__ = [
     "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Lighting", "Material", "Mesh",
-    "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_mesh",
-    "depth_picture", "fit_camera", "gray_figure", "ground_shadow", "load_avatar", "load_body", "load_bvh",
-    "load_vrma", "normal_picture", "openpose_picture", "parse_bone_override", "pose_avatar", "pose_keypoints", "render",
-    "render_batch", "render_gray", "retarget", "save_avatar_glb", "save_body_glb", "save_bvh", "take_pictures",
+    "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints",
+    "body_landmarks", "body_mesh", "depth_picture", "fit_camera", "gray_figure", "ground_shadow", "kimodo_data",
+    "kimodo_pose", "load_avatar", "load_body", "load_bvh", "load_vrma", "normal_picture", "openpose_picture",
+    "parse_bone_override", "perform", "pose_avatar", "pose_keypoints", "render", "render_batch", "render_gray",
+    "retarget", "save_avatar_glb", "save_body_glb", "save_bvh", "take_pictures",
 ]  # fmt: skip

@@ -30,7 +30,9 @@ _CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Z
 
 
 @dataclass
-class _Joint:
+class Joint:
+    """A joint of a skeleton file: where it is from its parent at rest, and which columns move it."""
+
     name: str
     parent: int
     offset: np.ndarray = field(default_factory=lambda: np.zeros(3))
@@ -125,7 +127,7 @@ def _zxy(rotation: np.ndarray) -> np.ndarray:
     return np.stack([z, x, y], -1)
 
 
-def _parse(data: bytes, frame: int) -> tuple[list[_Joint], np.ndarray]:
+def _parse(data: bytes, frame: int) -> tuple[list[Joint], np.ndarray]:
     """Joints, parents first, and the chosen frames (F, channels)."""
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n")[:9].upper() == b"HIERARCHY":
         raise ValueError("it is no BVH file (it does not begin with HIERARCHY)")
@@ -148,10 +150,10 @@ def _parse(data: bytes, frame: int) -> tuple[list[_Joint], np.ndarray]:
     return joints, np.stack(rows)
 
 
-def _parse_hierarchy(text: str) -> tuple[list[_Joint], int]:
+def _parse_hierarchy(text: str) -> tuple[list[Joint], int]:
     """Joints, parents first, and how many channels they have; end sites are joints without channels."""
     words = text.split()[1:]
-    joints: list[_Joint] = []
+    joints: list[Joint] = []
     opened: list[int] = []
     width, at = 0, 0
     while at < len(words):
@@ -166,7 +168,7 @@ def _parse_hierarchy(text: str) -> tuple[list[_Joint], int]:
                 raise ValueError("it has more than one ROOT, or a JOINT outside it")
             label = " ".join(words[at + 1 : stop])[:200]
             name = f"{joints[opened[-1]].name} end" if word == "END" else label
-            joints.append(_Joint(name, opened[-1] if opened else -1, first=width))
+            joints.append(Joint(name, opened[-1] if opened else -1, first=width))
             opened.append(len(joints) - 1)
             at = stop + 1
         elif not opened:
@@ -211,18 +213,27 @@ def _numbers(words: list[str], label: str, count: int | None = None) -> np.ndarr
     return values
 
 
-def _smpl_pose(joints: list[_Joint], rows: np.ndarray) -> SMPLPose:
+def _smpl_pose(joints: list[Joint], rows: np.ndarray) -> SMPLPose:
+    return skeleton_pose(joints, *_motion(joints, rows))
+
+
+def skeleton_pose(joints: list[Joint], turns: np.ndarray, places: np.ndarray) -> SMPLPose:
+    """SMPL poses of a humanoid skeleton, in any unit and with any axis up, as `load_bvh` gives them.
+
+    joints: parents first; their offsets are the rest pose, those without channels carry no body. turns (F, J, 3, 3):
+    world rotations away from the rest pose. places (F, J, 3). Raises ValueError where the skeleton is no humanoid.
+    """
     tree = _node_tree(joints)
     graph = NodeGraph(tree)
     try:
         humanoid = map_humanoid(tree, graph, {i for i, joint in enumerate(joints) if joint.channels})
     except ValueError as error:
         raise ValueError(str(error).replace("its skin has", "its skeleton has")) from None
-    turns, pelvis = _motion(joints, rows, humanoid.bones["pelvis"])
-    return smpl_motion(graph, humanoid, {node: turns[:, node] for node in range(len(joints))}, pelvis)
+    by_node = {node: turns[:, node] for node in range(len(joints))}
+    return smpl_motion(graph, humanoid, by_node, places[:, humanoid.bones["pelvis"]])
 
 
-def _node_tree(joints: list[_Joint]) -> _NodeTree:
+def _node_tree(joints: list[Joint]) -> _NodeTree:
     """The skeleton as a node hierarchy: BVH's rest pose has translations only."""
     nodes: list[dict] = [{"name": joint.name, "translation": joint.offset.tolist(), "children": []} for joint in joints]
     for index, joint in enumerate(joints):
@@ -231,8 +242,8 @@ def _node_tree(joints: list[_Joint]) -> _NodeTree:
     return _NodeTree(nodes)
 
 
-def _motion(joints: list[_Joint], rows: np.ndarray, pelvis: int) -> tuple[np.ndarray, np.ndarray]:
-    """World rotations (F, J, 3, 3) away from the rest pose, and where the pelvis is (F, 3), in the file's axes."""
+def _motion(joints: list[Joint], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """World rotations (F, J, 3, 3) away from the rest pose and places (F, J, 3), in the file's axes."""
     turns = np.empty((len(rows), len(joints), 3, 3))
     places = np.empty((len(rows), len(joints), 3))
     for index, joint in enumerate(joints):
@@ -250,7 +261,7 @@ def _motion(joints: list[_Joint], rows: np.ndarray, pelvis: int) -> tuple[np.nda
             above = turns[:, joint.parent]
             turns[:, index] = above @ local
             places[:, index] = places[:, joint.parent] + (above @ place[..., None])[..., 0]
-    return turns, places[:, pelvis]
+    return turns, places
 
 
 def _about(axis: int, angle: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from .camera import Camera
 from .keypoints import Keypoints
 
 # COCO-18: nose, neck, right arm, left arm, right leg, left leg, right eye, left eye, right ear, left ear.
-_LIMBS = tuple(
+LIMBS = tuple(
     JOINT_NAMES.index(f"{side}_{joint}")
     for side, joint in (
         ("right", "shoulder"), ("right", "elbow"), ("right", "wrist"),
@@ -39,7 +39,7 @@ _REFERENCE_SIDE = 512
 
 def body_points(keypoints: Keypoints) -> torch.Tensor:
     """(18, 3) world points in COCO-18 order; the neck is the middle of the shoulders."""
-    limbs = keypoints.joints[list(_LIMBS)]
+    limbs = keypoints.joints[list(LIMBS)]
     neck = (limbs[0] + limbs[3]) / 2
     return torch.cat((keypoints.head[:1], neck[None], limbs, keypoints.head[1:]))
 

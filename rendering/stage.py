@@ -56,7 +56,7 @@ class Figure:
 
 def avatar_figure(avatar: Avatar, pose: SMPLPose, expression: Mapping[str, float] | None = None) -> Figure:
     """The avatar in every pose of a batch, with a facial expression (name -> strength 0..1, see `Avatar`)."""
-    _check_batch(pose)
+    check_batch(pose)
     matrices = retarget(avatar, pose)
     expressive = avatar.with_expression(expression) if expression else avatar
     meshes = tuple(pose_avatar(expressive, pose, matrices=matrices))
@@ -66,7 +66,7 @@ def avatar_figure(avatar: Avatar, pose: SMPLPose, expression: Mapping[str, float
 
 def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None = None) -> Figure:
     """The gray body in every pose: its own build, or fitted under an avatar."""
-    _check_batch(pose)
+    check_batch(pose)
     body = body or load_body()
     if avatar is None:
         vertices, joints = body.posed(pose)
@@ -134,6 +134,7 @@ def take_pictures(
     return pictures
 
 
-def _check_batch(pose: SMPLPose) -> None:
+def check_batch(pose: SMPLPose) -> None:
+    """Raise ValueError for more poses than are drawn at once."""
     if len(pose) > MAX_BATCH:
         raise ValueError(f"pose: {len(pose)} poses are too many to render at once, at most {MAX_BATCH}; select some")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from avatar_scene.pose_prior import PoseCode, PosePrior, TextToPose, decode, regularize
 from avatar_scene.pose_prior.checkpoint import load_checkpoint, save_checkpoint
 from avatar_scene.pose_prior.text_encoder import MiniLMEncoder
 from avatar_scene.pose_prior.text_to_pose import KIND
+from avatar_scene.rendering import load_body
 from avatar_scene.smpl import SMPLPose
 from avatar_scene.weights import bundled
 
