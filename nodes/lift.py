@@ -8,7 +8,7 @@ from .compat import expert, node_schema
 from .files import VPOSER_FILE, check_file, file_fingerprint
 from .pose import load_vposer_file, vposer_input
 from .progress import reporter
-from .sockets import CameraSocket, PoseKeypointSocket, SMPLPoseSocket
+from .sockets import AvatarSocket, CameraSocket, PoseKeypointSocket, SMPLPoseSocket
 
 _BUNDLED = "bundled/vposer.safetensors"
 _LARGEST_SIDE = 4096  # of the pictures that render nodes make
@@ -31,14 +31,16 @@ def lift(people: list, vposer: str = _BUNDLED, focal_mm: float = 50.0):
     return lift_people(people, landmarks, load_vposer_file(vposer), focal_mm=focal_mm, callback=reporter(len(people)))
 
 
-def _cameras(lifted) -> tuple:
-    """The cameras that see every lifted pose where its person is in the picture."""
+def _cameras(lifted, avatar) -> tuple:
+    """The cameras that see every lifted pose, on the avatar or the body itself, where its person is in the picture."""
     import torch
 
-    from ..rendering import Camera, load_body
+    from ..rendering import Camera, floor_scale, load_body
 
-    pelvis, cameras = load_body().rest_joints[0], []
-    for place, focal, (width, height) in zip(lifted.place, lifted.focal.tolist(), lifted.size.tolist()):
+    body, cameras = load_body(), []
+    scale, floor = (1.0, torch.zeros(3)) if avatar is None else floor_scale(avatar, body)  # how retargeting enlarges
+    pelvis = floor + scale * (body.rest_joints[0] - floor)
+    for place, focal, (width, height) in zip(scale * lifted.place, lifted.focal.tolist(), lifted.size.tolist()):
         share = min(1.0, _LARGEST_SIDE / max(width, height))
         width, height = (max(1, round(share * side)) for side in (width, height))
         cameras.append(Camera(torch.eye(3), place - pelvis, share * focal, width, height))
@@ -78,6 +80,12 @@ class PASLiftPose(io.ComfyNode):
                     )
                 ),
                 vposer_input(),
+                AvatarSocket.Input(
+                    "avatar",
+                    optional=True,
+                    tooltip="The avatar that the camera will see. It then has the person's size in the picture, "
+                    "however tall it is.",
+                ),
             ],
             outputs=[
                 SMPLPoseSocket.Output(display_name="pose", tooltip="One pose a person, in the order of the keypoints."),
@@ -98,7 +106,7 @@ class PASLiftPose(io.ComfyNode):
         return (file_fingerprint(VPOSER_FILE, vposer),)
 
     @classmethod
-    def execute(cls, keypoints, index, focal_mm, vposer) -> io.NodeOutput:
+    def execute(cls, keypoints, index, focal_mm, vposer, avatar=None) -> io.NodeOutput:
         from ..pose_prior import read_people
 
         try:
@@ -106,7 +114,7 @@ class PASLiftPose(io.ComfyNode):
         except ValueError as error:
             raise ValueError(f"keypoints: {error}") from None
         lifted = lift(choose(people, index, "keypoints"), vposer, focal_mm)
-        return io.NodeOutput(lifted.pose, _cameras(lifted))
+        return io.NodeOutput(lifted.pose, _cameras(lifted, avatar))
 
 
 NODES = [PASLiftPose]

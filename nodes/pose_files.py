@@ -38,8 +38,8 @@ class PASLoadPose(io.ComfyNode):
                 io.Combo.Input(
                     "file",
                     options=list_files(POSE_FILE),
-                    tooltip="An .npz, .bvh, .vrma or .json file of ComfyUI's input folder (input/...) or of models/poses "
-                    "(models/...).",
+                    tooltip="An .npz, .bvh, .vrma or .json file of ComfyUI's input folder (input/...) or of "
+                    "models/poses (models/...).",
                 ),
                 io.Int.Input(
                     "index", default=-1, min=-1, max=99_999, tooltip="Which pose of the file, from 0. -1 loads all."

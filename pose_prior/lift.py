@@ -31,6 +31,7 @@ _TILTS = (0.0, 75.0, -75.0)  # degrees: upright, face down, face up
 _SEARCH_NOISE = 3.0  # times the keypoints' own: what drawn poses may miss by
 _STARTS, _FIRST_STEPS = 12, 6
 _KEPT, _STEPS = 4, 14
+_SIZES = (0, 4)  # the proportions that make a person tall: trunk and legs
 _HAND_CONFIDENCE = 0.5  # knuckles count less than joints
 
 
@@ -39,7 +40,7 @@ class Lifted:
     """B people in 3D.
 
     pose:  with `transl` zero; the camera that saw them is level and looks along -z.
-    place: (B, 3) metres, where each pelvis is from the camera.
+    place: (B, 3) metres, where each pelvis is from the camera, for a body of the landmarks' size.
     focal: (B,) focal length in pixels. size (B, 2): width and height of the pictures. The axis meets their middles.
     error: (B,) pixels, how far the points are off in the mean.
     """
@@ -72,7 +73,8 @@ def lift_people(
     for index, person in enumerate(people):
         focal.append(focal_mm / _SENSOR_MM * max(person.width, person.height))
         problem = LiftProblem(_keypoints(person), focal[-1], landmarks, vposer)
-        with torch.no_grad():
+        # Forward derivatives do not work in inference mode, which ComfyUI runs nodes in.
+        with torch.inference_mode(False), torch.no_grad():
             value, root = _solve(problem)
             errors.append(problem.errors(value, root).mean() * problem.unit * focal[-1])
         values.append(value[0])
@@ -80,7 +82,8 @@ def lift_people(
         if callback is not None:
             callback(index + 1)
     found, root = torch.stack(values), torch.stack(roots)
-    distance = found[:, PLACE.stop - 1].exp()
+    size = found[:, SCALES][:, _SIZES].mean(1)  # a larger person farther away looks the same; the pose has no size
+    distance = (found[:, PLACE.stop - 1] - size).exp()
     hands = {
         f"{side}_hand_pose": torch.stack(
             [hand_pose(finger_state(getattr(person, f"{side}_hand")), side) for person in people]
