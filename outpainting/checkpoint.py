@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,17 +87,30 @@ class PASInfo:
             gray = json.loads(metadata.get("gray_latent", "null"))
             native = json.loads(metadata.get("native_size", "null"))
             return PASInfo(
-                context_dim=int(metadata["context_dim"]),
+                context_dim=_positive(metadata["context_dim"]),
                 text_encoder=metadata["text_encoder"],
-                num_heads=int(metadata["num_heads"]),
+                num_heads=_positive(metadata["num_heads"]),
                 latent_family=family,
-                gray_latent=None if gray is None else tuple(float(value) for value in gray),
+                gray_latent=None if gray is None else _four_numbers(gray),
                 prediction=prediction,
-                native_size=None if native is None else int(native),
+                native_size=None if native is None else _positive(native),
                 about=metadata.get("about", ""),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"model: {name!r} has damaged PAS metadata ({error})") from error
+
+
+def _positive(value: str | int) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError(f"{number} is no positive number")
+    return number
+
+
+def _four_numbers(values: list) -> tuple[float, float, float, float]:
+    if len(values) != 4:
+        raise ValueError(f"gray_latent has {len(values)} values, not 4")
+    return tuple(float(value) for value in values)
 
 
 def read_info(path: str | Path) -> PASInfo:
@@ -139,26 +151,25 @@ def write_checkpoint(
     weights[f"{W_PREFIX}weight"], weights[f"{W_PREFIX}bias"] = w_weight, w_bias
     weights = {key: value.detach().cpu().contiguous() for key, value in weights.items()}
     path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    part = path.with_name(f"{path.name}.part")
     try:
-        save_file(weights, temporary, metadata=info.to_metadata())
-        with open(temporary, "rb+") as file:
+        save_file(weights, str(part), metadata=info.to_metadata())
+        with open(part, "rb+") as file:
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(part, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 
 def check_weights(weights: dict[str, torch.Tensor], info: PASInfo, name: str) -> None:
     """Raises ValueError if these weights (latent-diffusion names) are not what `info` says."""
     first = weights.get("input_blocks.0.0.weight")
-    if first is None:
-        raise ValueError(f"model: {name!r} holds no UNet (input_blocks.0.0.weight is missing)")
+    if first is None or first.ndim != 4:
+        raise ValueError(f"model: {name!r} holds no UNet (input_blocks.0.0.weight is missing or no convolution)")
     if first.shape[1] != INPUT_CHANNELS:
         raise ValueError(f"model: {name!r} takes {first.shape[1]} input channels; a PAS model takes {INPUT_CHANNELS}")
-    context = next((value.shape[1] for key, value in weights.items() if key.endswith("attn2.to_k.weight")), None)
+    context = next((value.shape[-1] for key, value in weights.items() if key.endswith("attn2.to_k.weight")), None)
     if context != info.context_dim:
         raise ValueError(f"model: {name!r} says context_dim {info.context_dim}, its attention takes {context}")
     weight, bias = weights.get(f"{W_PREFIX}weight"), weights.get(f"{W_PREFIX}bias")

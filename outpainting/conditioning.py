@@ -72,12 +72,12 @@ def outpaint_conditioning(
         raise ValueError(f"avatar: {size_text(avatar.shape[1:3])}; width and height must be multiples of {cell}")
     alpha = _check_coverage(check_mask("mask", mask, "avatar", avatar))
     gray, gray_alpha = _check_gray(gray, gray_mask, avatar)
-    coarse = f", w {downsample_rate:g}"
+    seen = f", w {downsample_rate:g}"
     native = model.model.pas_info.native_size if kind == "pas" else None
     if native is not None:
         shape = native_shape(avatar.shape[1], avatar.shape[2], native, cell)
         if shape != tuple(avatar.shape[1:3]):
-            coarse += f", painted at its native {size_text(shape)}"
+            seen += f", painted at its native {size_text(shape)}"
         avatar, alpha = shrink(avatar, alpha, shape)
         if gray is not None:
             gray, gray_alpha = shrink(gray, gray_alpha, shape)
@@ -90,17 +90,17 @@ def outpaint_conditioning(
         if noise_mask == "on":
             latent["noise_mask"] = 1 - opaque_cells(alpha, cell)
         body = "gray body" if gray is not None else "no gray body"
-        mode = f"PAS model: avatar, matte, {body}{coarse}"
+        mode = f"PAS model: avatar, matte, {body}{seen}"
         return Outpainting(_with_values(positive, values), _with_values(negative, values), latent, mode)
     unused = "; the gray body is not used: this model has no input for it" if gray is not None else ""
     if kind == "inpainting":
         positive, negative, latent = _stock_inpainting(positive, negative, vae, picture, alpha, noise_mask == "on")
-        return Outpainting(positive, negative, latent, f"inpainting model (the paper's baseline){coarse}{unused}")
+        return Outpainting(positive, negative, latent, f"inpainting model (the paper's baseline){seen}{unused}")
     latent = {"samples": vae.encode(over_gray(picture, alpha))}
     if noise_mask != "off":
         latent["noise_mask"] = 1 - opaque_cells(alpha, cell)
     how = "noise mask" if noise_mask != "off" else "no mask, the avatar only starts the picture"
-    return Outpainting(positive, negative, latent, f"text-to-image model: {how}{coarse}{unused}")
+    return Outpainting(positive, negative, latent, f"text-to-image model: {how}{seen}{unused}")
 
 
 def _pas_values(vae, picture, alpha, gray, gray_alpha, rate, cell) -> tuple[dict, dict]:

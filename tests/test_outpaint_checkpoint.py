@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from avatar_scene.outpainting.checkpoint import PASInfo, read_info, widen_input, write_checkpoint
+from avatar_scene.outpainting.checkpoint import PASInfo, check_weights, read_info, widen_input, write_checkpoint
 from avatar_scene.outpainting.unet_keys import is_diffusers_unet, to_ldm_layout
 
 pytest.importorskip("diffusers")
@@ -114,6 +114,15 @@ def test_weights_that_contradict_the_metadata_are_not_written(tmp_path, change, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_tensors_of_another_shape_are_refused_in_one_line():
+    weights = {"input_blocks.0.0.weight": torch.zeros(3)}
+    with pytest.raises(ValueError, match=r"^model: 'a' holds no UNet .*no convolution"):
+        check_weights(weights, INFO, "a")
+    weights = {"input_blocks.0.0.weight": torch.zeros(8, 14, 3, 3), "x.attn2.to_k.weight": torch.zeros(5)}
+    with pytest.raises(ValueError, match=r"^model: 'a' says context_dim 384, its attention takes 5"):
+        check_weights(weights, INFO, "a")
+
+
 def test_other_files_are_refused_in_one_line(tmp_path):
     from safetensors.torch import save_file
 
@@ -125,8 +134,14 @@ def test_other_files_are_refused_in_one_line(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "plain.safetensors")
     newer = {**INFO.to_metadata(), "format_version": "2"}
     save_file({"x": torch.zeros(1)}, tmp_path / "newer.safetensors", metadata=newer)
-    damaged = {**INFO.to_metadata(), "num_heads": "many"}
-    save_file({"x": torch.zeros(1)}, tmp_path / "damaged.safetensors", metadata=damaged)
+    for name, change in {
+        "damaged": {"num_heads": "many"},
+        "no_heads": {"num_heads": "0"},
+        "no_size": {"native_size": "-128"},
+        "gray": {"gray_latent": "[1, 2]"},
+    }.items():
+        metadata = {**INFO.to_metadata(), **change}
+        save_file({"x": torch.zeros(1)}, tmp_path / f"{name}.safetensors", metadata=metadata)
     family = {**INFO.to_metadata(), "latent_family": "flux"}
     save_file({"x": torch.zeros(1)}, tmp_path / "family.safetensors", metadata=family)
     for name, part in {
@@ -136,6 +151,9 @@ def test_other_files_are_refused_in_one_line(tmp_path):
         "plain": "not a PAS model file",
         "newer": "format version 2",
         "damaged": "damaged PAS metadata",
+        "no_heads": "damaged PAS metadata .0 is no positive",
+        "no_size": "damaged PAS metadata .-128 is no positive",
+        "gray": "damaged PAS metadata .gray_latent has 2 values",
         "family": "latent family 'flux'",
     }.items():
         with pytest.raises(ValueError, match=part) as error:
