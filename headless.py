@@ -31,8 +31,8 @@ class HeadlessError(Exception):
 def server_command(python: Path, comfyui: Path, base: Path, port: int, cpu: bool, folder: Path) -> list[str]:
     """The command line, for the working directory `comfyui`, of a server on `port` with the base directory `base`.
 
-    A base directory hides the checkout's own models from ComfyUI; a file written to `folder` hands them back. A frontend
-    in `comfyui`/FRONTEND is served instead of the interpreter's.
+    A base directory hides the checkout's own models from ComfyUI; a file written to `folder` hands them back. A
+    frontend in `comfyui`/FRONTEND is served instead of the interpreter's.
     """
     models = comfyui / "models"
     names = sorted(path.name for path in models.iterdir() if path.is_dir()) if models.is_dir() else []

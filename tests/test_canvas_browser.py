@@ -83,10 +83,62 @@ def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(comfy: Comf
 
 
 def test_the_queue_button_of_the_canvas_makes_the_picture(comfy: ComfyHost, screenshots: Path):
-    (seen,) = browse(comfy, "queue", WORKFLOWS / "avatar_on_backdrop.json", screenshots / "queued.png")
+    (seen,) = browse(comfy, "queue", screenshots, WORKFLOWS / "avatar_on_backdrop.json")
     assert seen["outcome"] == "success" and not seen["errors"], seen
     with Image.open(BytesIO(comfy.server.view(seen["images"][-1]))) as picture:
         assert picture.size == (512, 512)
+
+
+def with_value(name: str, node_type: str, at: int, value: object) -> dict:
+    """A shipped workflow in which one widget holds something else."""
+    flow = json.loads((WORKFLOWS / f"{name}.json").read_text("utf-8"))
+    node = next(node for node in flow["nodes"] if node["type"] == node_type)
+    node["widgets_values"][at] = value
+    return flow
+
+
+def of_an_older_version() -> dict:
+    """A workflow as an earlier version would have saved it: no inputs that came last, no sockets for widgets."""
+    flow = json.loads((WORKFLOWS / "avatar_on_backdrop.json").read_text("utf-8"))
+    for node in flow["nodes"]:
+        node["inputs"] = [entry for entry in node.get("inputs", []) if "widget" not in entry]
+        later = {"PASCamera": ["distance", "projection"], "PasteAvatar": ["occluders"]}.get(node["type"], [])
+        if later:
+            del node["widgets_values"][-len(later) :]
+    return flow
+
+
+def edit_of_the_head(rotvec: str) -> dict:
+    return with_value("edited_pose", "PASPoseEditor", 0, f'{{"joints": {{"head": {rotvec}}}}}')
+
+
+BAD = {  # a workflow, and what its node says
+    "deleted_avatar": (
+        with_value("avatar_on_backdrop", "PASLoadAvatar", 0, "input/gone.vrm"),
+        "there is no file 'gone.vrm'",
+    ),
+    "unknown_choice": (with_value("avatar_on_backdrop", "PASCamera", 0, "sideways"), "view: 'sideways' not in"),
+    "word_for_number": (with_value("avatar_on_backdrop", "RetargetAndRender", 0, "wide"), "width, wide"),
+    "edit_too_short": (edit_of_the_head("[0, 0]"), "joints.head is a list of 2, expected 3 numbers"),
+    "edit_with_nan": (edit_of_the_head("[0, NaN, 0]"), "joints.head holds nan"),
+    "edit_with_words": (edit_of_the_head('["bent", 0, 0]'), "joints.head holds 'bent', expected a number"),
+}
+
+
+def test_a_damaged_workflow_says_what_is_wrong_on_the_node_in_one_line_and_an_old_one_runs(
+    comfy: ComfyHost, screenshots: Path, tmp_path: Path
+):
+    flows = {**{name: flow for name, (flow, _) in BAD.items()}, "older": of_an_older_version()}
+    for name, flow in flows.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(flow), "utf-8")
+    seen = browse(comfy, "queue", screenshots, *(tmp_path / f"{name}.json" for name in flows))
+    *refused, older = seen
+    for row, (_, message) in zip(refused, BAD.values(), strict=True):
+        assert row["outcome"] == "refused" and not row["missing"] and not row["errors"], row
+        (node,) = row["refused"]
+        (line,) = node["lines"]
+        assert node["marked"] and "\n" not in line and message in line, row
+    assert older["outcome"] == "success" and not older["refused"] and not older["errors"], older
 
 
 def test_the_blueprint_is_found_by_its_name_placed_and_queued_with_the_bundled_weights(

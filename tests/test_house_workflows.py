@@ -100,6 +100,7 @@ def test_the_blueprint_is_the_bundled_scene_workflow_in_one_node():
         return {node["id"]: (node["type"], node["widgets_values"]) for node in nodes if node["type"] not in outside}
 
     outside = {"MarkdownNote", "SaveImage"}
+
     def joints(links: list) -> set:
         inner = set(values(definition["nodes"]))
         return {ends for ends in links if {ends[0], ends[2]} <= inner}

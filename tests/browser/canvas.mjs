@@ -3,7 +3,8 @@
 //   node canvas.mjs URL check FOLDER FILE.json...    load each file; print what the canvas made of it as JSON lines, and
 //                                                   put a screenshot of each into FOLDER
 //   node canvas.mjs URL convert FOLDER API.json...  turn API prompts into canvas files of the same names in FOLDER
-//   node canvas.mjs URL queue FILE.json OUT.png     press the canvas' queue button, wait, take a screenshot
+//   node canvas.mjs URL queue FOLDER FILE.json...   load each file, press the canvas' queue button and wait; print what came
+//                                                   of it, and put a screenshot of each into FOLDER
 //   node canvas.mjs URL blueprint NAME OUT.png      find a blueprint by double click and name, put it on an empty canvas,
 //                                                   give its picture to a preview, press the queue button and wait
 //
@@ -39,6 +40,10 @@ async function open() {
   await page.waitForFunction(
     () => window.app?.extensionManager && window.app?.graph && !document.querySelector('#splash-loader'),
     null, { timeout: 180000 })
+  await page.evaluate(() => {
+    window.images = []
+    window.app.api.addEventListener('executed', ({ detail }) => window.images.push(...(detail.output?.images ?? [])))
+  })
   await page.waitForTimeout(2500)
 }
 
@@ -59,18 +64,14 @@ async function load(file) {
 /** Press the canvas' own button; what came of it, once it has run or was refused: what stands on which node. */
 async function queue(screenshot) {
   const done = page.evaluate(() => new Promise((resolve) => {
-    window.images = []
-    window.app.api.addEventListener('executed', ({ detail }) => window.images.push(...(detail.output?.images ?? [])))
+    window.images.length = 0
     window.app.api.addEventListener('execution_success', () => resolve('success'))
     window.app.api.addEventListener('execution_error', ({ detail }) => resolve(detail.exception_message))
-    const refused = setInterval(() => {
-      if (!Object.keys(window.app.lastNodeErrors ?? {}).length) return
-      clearInterval(refused)
-      resolve('refused')
-    }, 300)
   }))
+  const answer = page.waitForResponse((got) => got.url().endsWith('/prompt') && got.request().method() === 'POST')
   await page.locator('[data-testid="queue-button"], .comfyui-queue-button, button:has-text("Run")').first().click()
-  const outcome = await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')])
+  const taken = (await answer).ok()
+  const outcome = taken ? await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')]) : 'refused'
   await page.waitForTimeout(2000)
   await page.screenshot({ path: screenshot })
   return page.evaluate((outcome) => {
@@ -99,8 +100,12 @@ if (command === 'convert') {
     console.log(JSON.stringify({ file, nodes, missing, api, boxes, errors: errors.splice(0) }))
   }
 } else if (command === 'queue') {
-  await load(files[0])
-  console.log(JSON.stringify({ ...(await queue(files[1])), errors }))
+  const [folder, ...workflows] = files
+  for (const file of workflows) {
+    const { nodes, missing } = await load(file)
+    const seen = await queue(path.join(folder, path.basename(file, '.json') + '_queued.png'))
+    console.log(JSON.stringify({ file, nodes, missing, ...seen, errors: errors.splice(0) }))
+  }
 } else if (command === 'blueprint') {
   await page.evaluate(() => window.app.graph.clear())
   await page.mouse.dblclick(900, 500)
