@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def requirements() -> list[str]:
 
 def test_requirements_txt_is_what_pyproject_says():
     assert requirements() == load_pas().pack_requirements()
+
+
+def test_a_missing_package_is_named_at_the_start_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch):
+    dependencies = runpy.run_path(str(ROOT / "nodes" / "dependencies.py"))
+    check, packages = dependencies["check_dependencies"], dependencies["PACKAGES"]
+    assert {name_of(line) for line in requirements()} == set(packages.values())
+    check()
+    monkeypatch.setitem(packages, "no_such_module", "no-such-package")
+    with pytest.raises(ImportError, match=r"lacks no-such-package\..*-m pip install -r .*requirements\.txt") as error:
+        check()
+    assert "\n" not in str(error.value)
 
 
 def test_nothing_that_comfyui_brings_is_asked_for():
