@@ -38,7 +38,7 @@ BODY_FILE = FileKind("body", "smpl", (".npz", ".pkl"), in_input=False, bundled=(
 POSE_MODEL_FILE = FileKind(
     "pose model", "pas_pose", (".safetensors",), in_input=False, bundled=("text_to_pose.safetensors",)
 )
-VPOSER_FILE = FileKind("VPoser", "vposer", (".safetensors",), in_input=False, bundled=("vposer.safetensors",))
+VPOSER_FILE = FileKind("VPoser", "vposer", (".safetensors", ".ckpt"), in_input=False, bundled=("vposer.safetensors",))
 POSE_FILE = FileKind("pose", "poses", (".npz", ".bvh", ".vrma", ".json"))
 FILE_KINDS = (AVATAR_FILE, BODY_FILE, POSE_MODEL_FILE, VPOSER_FILE, POSE_FILE)
 

@@ -13,6 +13,7 @@ import pytest
 import torch
 from avatar_scene.headless import HeadlessError
 from avatar_scene.pose_prior import save_pose
+from avatar_scene.pose_prior.vposer import load_vposer
 from avatar_scene.smpl import SMPLPose
 from avatar_scene.weights import bundled
 from host import ROOT, ComfyHost
@@ -64,6 +65,18 @@ def test_a_prompt_and_an_avatar_become_a_picture(comfy: ComfyHost, chain: dict):
     assert picture.shape == (512, 512, 3)
     teal_shirt = (np.abs(picture.astype(int) - (40, 150, 150)).max(-1) < 60).mean()
     assert teal_shirt > 0.01
+
+
+def test_a_vposer_checkpoint_of_the_published_layout_is_chosen_from_the_models_folder(comfy: ComfyHost, chain: dict):
+    state = {f"vp_model.{key}": value for key, value in load_vposer().state_dict().items()}
+    place = comfy.models_dir / "vposer" / "V02_05_epoch=08.ckpt"
+    place.parent.mkdir(exist_ok=True)
+    torch.save({"state_dict": state, "epoch": 8}, place)
+    (expected,) = comfy.images(comfy.run(chain))
+    chain["1"]["inputs"]["vposer"] = "models/V02_05_epoch=08.ckpt"
+    (picture,) = comfy.images(comfy.run(chain))
+    place.unlink()
+    assert np.array_equal(picture, expected)
 
 
 def test_the_same_seed_gives_the_same_picture_and_another_seed_another(comfy: ComfyHost, chain: dict):
