@@ -9,6 +9,8 @@ tiny training.
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import os
 import random
 import signal
@@ -18,6 +20,10 @@ import time
 import torch
 from avatar_scene.training.outpaint import __main__ as command
 
+SLOW_IMPORTS = (  # of the command, done once before forking
+    "accelerate", "diffusers.models.unets.unet_2d_condition", "diffusers.schedulers.scheduling_ddpm",
+    "torch.utils.tensorboard", "tqdm",
+)  # fmt: skip
 STEPS = (0, 5)  # that a doomed run begins before its last random moment
 LAST_MOMENT = 0.15  # seconds: a step or two and their checkpoints
 
@@ -64,6 +70,9 @@ def until_it_ends(flags: list[str], kills: int, dice: random.Random) -> tuple[in
 
 def main() -> None:
     folder, kills, seed, *flags = sys.argv[1:]
+    for name in SLOW_IMPORTS:
+        with contextlib.suppress(ImportError):  # TensorBoard is optional
+            importlib.import_module(name)
     torch.set_num_threads(1)  # threads would not survive the fork
     dice = random.Random(int(seed))
     for name, times in (("undisturbed", 0), ("killed", int(kills))):
