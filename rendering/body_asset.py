@@ -19,6 +19,7 @@ import json
 import struct
 
 import numpy as np
+import torch
 
 from ..smpl import JOINT_NAMES, MIRROR, PARENTS
 from .body import Body
@@ -38,7 +39,7 @@ def pack_body(body: Body, limits: dict[str, np.ndarray]) -> bytes:
     bones = np.argsort(-weights, 1, kind="stable")[:, :INFLUENCES]
     arrays = {
         "vertices": body.v_template.cpu().numpy().astype("<f4"),
-        "joints": body.rest_joints.cpu().numpy().astype("<f4"),
+        "joints": body.to(torch.float64).rest_joints.cpu().numpy().astype("<f4"),  # a sum over all vertices
         "bones": bones.astype("u1"),
         "weights": np.rint(np.take_along_axis(weights, bones, 1) * 65535).astype("<u2"),
         "faces": body.faces.cpu().numpy().astype("<u2"),
