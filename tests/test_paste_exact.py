@@ -36,10 +36,13 @@ def test_inside_the_mask_every_bit_is_the_renders(bits, batch):
         assert torch.equal(stored, (avatar[mask == 1].double() * scale).round().long())
 
 
+@pytest.mark.parametrize("bits", [8, 16, 0])
 @pytest.mark.parametrize(("scene_side", "avatar_side"), [(512, 2048), (2048, 512), (768, 1024), (512, 520)])
-def test_scenes_of_other_sizes_are_brought_to_the_avatars(scene_side, avatar_side):
-    avatar, scene = levels(16, 1, avatar_side, avatar_side, 3), levels(8, 1, scene_side, scene_side, 3, seed=1)
-    mask = disc(1, avatar_side, avatar_side)
+def test_scenes_of_other_sizes_are_brought_to_the_avatars(scene_side, avatar_side, bits):
+    batch = 2 if avatar_side <= 1024 else 1
+    avatar = levels(bits, batch, avatar_side, avatar_side, 3)
+    scene = levels(8, batch, scene_side, scene_side, 3, seed=1)
+    mask = disc(batch, avatar_side, avatar_side)
     result = paste_avatar(scene, avatar, mask)
     assert result.shape == avatar.shape
     assert torch.equal(result[mask == 1], avatar[mask == 1])
