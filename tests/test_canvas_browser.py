@@ -99,12 +99,12 @@ def with_value(name: str, node_type: str, at: int, value: object) -> dict:
 
 def of_an_older_version() -> dict:
     """A workflow as an earlier version would have saved it: no inputs that came last, no sockets for widgets."""
+    later = {"PASLoadAvatar": 1, "RetargetAndRender": 2, "PASCamera": 2, "PasteAvatar": 1}  # how many widgets
     flow = json.loads((WORKFLOWS / "avatar_on_backdrop.json").read_text("utf-8"))
     for node in flow["nodes"]:
         node["inputs"] = [entry for entry in node.get("inputs", []) if "widget" not in entry]
-        later = {"PASCamera": ["distance", "projection"], "PasteAvatar": ["occluders"]}.get(node["type"], [])
-        if later:
-            del node["widgets_values"][-len(later) :]
+        if node["type"] in later:
+            del node["widgets_values"][-later[node["type"]] :]
     return flow
 
 

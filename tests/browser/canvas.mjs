@@ -74,6 +74,7 @@ async function queue(screenshot) {
   const outcome = taken ? await Promise.race([done, page.waitForTimeout(300000).then(() => 'timed out')]) : 'refused'
   await page.waitForTimeout(2000)
   await page.screenshot({ path: screenshot })
+  await page.keyboard.press('Escape') // some versions show a refusal in a dialog, too
   return page.evaluate((outcome) => {
     const refused = Object.entries(window.app.lastNodeErrors ?? {}).map(([id, { errors }]) => ({
       id, marked: Boolean(window.app.graph.getNodeById(id)?.has_errors), lines: errors.map(({ details }) => details),
