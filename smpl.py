@@ -26,6 +26,14 @@ MIRROR = tuple(
     JOINT_NAMES.index(name.replace("left", "right") if name.startswith("left") else name.replace("right", "left"))
     for name in JOINT_NAMES
 )
+# OpenPose's body points in the order of its BODY_25 layout (Cao et al. 2019); those that are joints have their names.
+BODY_25 = (
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
+    "middle_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye",
+    "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel", "right_big_toe",
+    "right_small_toe", "right_heel",
+)  # fmt: skip
+KNUCKLES = (1, 5, 9, 13, 17)  # of OpenPose's 21 hand points: where thumb, index, middle, ring and little finger begin
 BETAS_SPACES = ("bundled", "smpl", "smplx")
 
 

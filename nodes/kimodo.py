@@ -13,27 +13,10 @@ _LEVEL = {"pitch": 0.0, "fill": 0.8}
 
 def _cameras(camera, figure, width: int, height: int) -> tuple:
     """The socket's value as finished cameras. Settings give one camera for all, so that a motion does not shake."""
-    import torch
-
-    from ..rendering import CameraSettings, auto_yaw, fit_camera
+    from ..rendering import CameraSettings, aim_at_all
 
     settings = CameraSettings(**_LEVEL) if camera is None else camera
-    if not isinstance(settings, CameraSettings):
-        return settings
-    fitted = fit_camera(
-        torch.cat([mesh.vertices[mesh.faces.unique()] for mesh in figure.meshes]),
-        width,
-        height,
-        yaw=auto_yaw(figure.joints[0]) if settings.yaw is None else settings.yaw,
-        pitch=settings.pitch,
-        roll=settings.roll,
-        focal_mm=settings.focal_mm,
-        distance=settings.distance,
-        fill=settings.fill,
-        center=settings.center,
-        orthographic=settings.orthographic,
-    )
-    return (fitted,)
+    return (aim_at_all(settings, figure, width, height),) if isinstance(settings, CameraSettings) else settings
 
 
 class PASPoseToKimodo(io.ComfyNode):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-_KNUCKLES = (5, 9, 13, 17)  # of index, middle, ring and little finger; a finger's four points follow each other
+from ..smpl import KNUCKLES
+
+_FINGERS = KNUCKLES[1:]  # without the thumb; a finger's four points follow each other
 _CLOSED = 1.0  # distance of tip and wrist over that of knuckle and wrist; below it the finger is bent into the palm
 _STRAIGHT = 0.97  # distance of a finger's ends over its length along the joints
 _SPREAD = 0.35  # radians between index and little finger
@@ -25,7 +27,7 @@ def finger_state(hand: torch.Tensor | None) -> str:
     width, length = (points[5] - points[17]).norm(), (points[9] - points[0]).norm()
     if float(length) <= _SHORT_PALM * float(width) or _drawn_as_rays(points):
         return "relaxed"
-    fingers = [points[knuckle : knuckle + 4] for knuckle in _KNUCKLES]
+    fingers = [points[knuckle : knuckle + 4] for knuckle in _FINGERS]
     closed = [float((f[3] - points[0]).norm() / (f[0] - points[0]).norm().clamp(min=1e-6)) < _CLOSED for f in fingers]
     straight = [_straightness(f) > _STRAIGHT and not bent for f, bent in zip(fingers, closed)]
     if all(closed):
@@ -46,7 +48,7 @@ def _straightness(finger: torch.Tensor) -> float:
 
 def _drawn_as_rays(points: torch.Tensor) -> bool:
     """Whether every finger lies on one line with the wrist, which no hand does."""
-    for knuckle in _KNUCKLES:
+    for knuckle in _FINGERS:
         way = points[knuckle + 3] - points[0]
         across = torch.stack([-way[1], way[0]]) / way.norm().clamp(min=1e-6)
         if float(((points[knuckle : knuckle + 3] - points[0]) @ across).abs().max()) > _ON_A_LINE * float(way.norm()):

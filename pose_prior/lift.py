@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import roma
 import torch
 
-from ..smpl import SMPLPose, canonical_axis_angle
+from ..smpl import KNUCKLES, SMPLPose, canonical_axis_angle
 from .finger_states import finger_state
 from .hands import hand_pose
 from .kinematics import sixd_to_rotmat, sixd_to_rotvec
@@ -23,7 +23,6 @@ from .lift_problem import CODE, CODE_WEIGHT, PLACE, SCALES, TURN, VALUES, Landma
 from .people import Person
 from .vposer import LATENT_DIM, VPoser
 
-KNUCKLES = (1, 5, 9, 13, 17)  # of a hand's 21 points: where its fingers begin
 _SENSOR_MM = 36.0  # focal lengths are given as for 35 mm film, along the picture's longer side
 _DRAWN = 3000  # poses of the prior
 _HEADINGS = 16

@@ -131,7 +131,7 @@ class LiftProblem:
         (by_code, by_limit), (rotmats, excess) = torch.func.vmap(decode)(values[:, CODE])
         posed = self.posed(rotmats, root, values[:, SCALES])
         moved = torch.cat(
-            [self._moved_by_code(posed, rotmats, by_code), _moved_by_turn(posed), self._moved_by_scales(posed)], 1
+            [self._moved_by_code(posed, rotmats, by_code), _turned(posed.points), self._moved_by_scales(posed)], 1
         )
         pixels = self._pixel_slopes(posed.points, values, moved) * (self.weight * robust)[:, None, :, None] / self.unit
         identity = torch.eye(VALUES).to(values).expand(len(values), -1, -1)
@@ -217,10 +217,6 @@ def small_turn(rotvec: torch.Tensor) -> torch.Tensor:
     none = torch.zeros_like(x)
     cross = torch.stack([none, -z, y, z, none, -x, -y, x, none], -1).unflatten(-1, (3, 3))
     return torch.eye(3).to(rotvec) + 2 / (1 + (rotvec**2).sum(-1) / 4)[:, None, None] * (cross + cross @ cross)
-
-
-def _moved_by_turn(posed: _Posed) -> torch.Tensor:
-    return _turned(posed.points)
 
 
 def _turned(points: torch.Tensor) -> torch.Tensor:

@@ -20,13 +20,8 @@ from pathlib import Path
 
 import torch
 
-# The order of every list of body points in the pack: BODY_25 (Cao et al. 2019).
-POINTS = (
-    "nose", "neck", "right shoulder", "right elbow", "right wrist", "left shoulder", "left elbow", "left wrist",
-    "middle of the hips", "right hip", "right knee", "right ankle", "left hip", "left knee", "left ankle", "right eye",
-    "left eye", "right ear", "left ear", "left big toe", "left small toe", "left heel", "right big toe",
-    "right small toe", "right heel",
-)  # fmt: skip
+from ..smpl import BODY_25
+
 _COCO_18 = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
 _FEET = (19, 20, 21, 22, 23, 24)
 _TRUNK = (2, 5, 9, 12)
@@ -101,14 +96,14 @@ def _person(person: object, name: str) -> tuple[torch.Tensor, torch.Tensor | Non
     given = _points(person, "pose_keypoints_2d", name, (25, 18))
     if given is None:
         raise ValueError(f"{name} has no 'pose_keypoints_2d'")
-    body = torch.zeros(len(POINTS), 3)
+    body = torch.zeros(len(BODY_25), 3)
     body[list(range(25) if len(given) == 25 else _COCO_18)] = given
     feet = _points(person, "foot_keypoints_2d", name, (6,))
     if feet is not None:
         body[list(_FEET)] = feet
     known = (body[:, 2] > 0).tolist()
     if sum(known) < _NEEDED or sum(known[k] for k in _TRUNK) < _NEEDED_OF_TRUNK:
-        have = ", ".join(point for point, seen in zip(POINTS, known) if seen) or "none"
+        have = ", ".join(point.replace("_", " ") for point, seen in zip(BODY_25, known) if seen) or "none"
         raise ValueError(
             f"{name} has too few points to tell a pose: at least {_NEEDED} are needed, two of them shoulders or hips "
             f"(known: {have})"

@@ -25,14 +25,14 @@ from .mesh import Material, Mesh, Texture
 from .openpose import openpose_picture, pose_keypoints
 from .render import RenderPasses, render, render_batch, render_gray
 from .retarget import avatar_joints, floor_scale, pose_avatar, retarget
-from .stage import CameraSettings, Figure, aim, avatar_figure, gray_figure, take_pictures
+from .stage import CameraSettings, Figure, aim, aim_at_all, avatar_figure, gray_figure, take_pictures
 from .vrma import load_vrma
 
 __all__ = [
     "Avatar", "Body", "Camera", "CameraSettings", "Figure", "Keypoints", "Lighting", "Material", "Mesh",
-    "RenderPasses", "Texture", "aim", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints", "body_landmarks",
-    "body_mesh", "depth_picture", "fit_camera", "floor_scale", "gray_figure", "ground_shadow", "kimodo_data",
-    "kimodo_pose", "load_avatar", "load_body", "load_bvh", "load_vrma", "normal_picture", "openpose_picture",
-    "parse_bone_override", "perform", "pose_avatar", "pose_keypoints", "render", "render_batch", "render_gray",
-    "retarget", "save_avatar_glb", "save_body_glb", "save_bvh", "take_pictures",
+    "RenderPasses", "Texture", "aim", "aim_at_all", "auto_yaw", "avatar_figure", "avatar_joints", "body_joints",
+    "body_landmarks", "body_mesh", "depth_picture", "fit_camera", "floor_scale", "gray_figure", "ground_shadow",
+    "kimodo_data", "kimodo_pose", "load_avatar", "load_body", "load_bvh", "load_vrma", "normal_picture",
+    "openpose_picture", "parse_bone_override", "perform", "pose_avatar", "pose_keypoints", "render", "render_batch",
+    "render_gray", "retarget", "save_avatar_glb", "save_body_glb", "save_bvh", "take_pictures",
 ]  # fmt: skip

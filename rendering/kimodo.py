@@ -22,11 +22,10 @@ from .avatar import Avatar
 from .body import load_body
 from .bvh import MAX_JOINTS, Joint, skeleton_pose
 from .camera import Camera
-from .keypoints import avatar_keypoints
 from .motion import MAX_FRAMES
 from .openpose import LIMBS
-from .retarget import avatar_joints, pose_avatar, retarget
-from .stage import Figure, check_batch, gray_figure
+from .retarget import retarget
+from .stage import Figure, avatar_figure, check_batch, gray_figure
 
 _INFLUENCES = 8
 _HEAD = JOINT_NAMES.index("head")
@@ -124,6 +123,8 @@ def kimodo_pose(data: object, frame: int = -1, person: int = 0) -> SMPLPose:
     count = len(parents)
     if not 1 <= count <= MAX_JOINTS or not all(-1 <= parent < joint for joint, parent in enumerate(parents)):
         raise ValueError(f"its rig has no joints, more than {MAX_JOINTS}, or joints before their parents")
+    if not all(isinstance(found, list) for found in frames):
+        raise ValueError("its frames are no lists of people")
     if frame >= len(frames):
         raise ValueError(f"it has {len(frames)} frames, numbered from 0; {frame} is not one of them")
     chosen = [found[person] for found in (frames if frame < 0 else frames[frame : frame + 1]) if person < len(found)]
@@ -174,12 +175,10 @@ def _avatar_performance(pose: SMPLPose, avatar: Avatar) -> Performance:
     """The avatar on the bones that drive it; what hangs on the body follows its bone, as it does in retargeting."""
     rig, nodes = avatar.rig, list(avatar.rig.nodes)
     matrices = retarget(avatar, pose)
-    meshes = tuple(pose_avatar(avatar, pose, matrices=matrices))
-    keypoints = tuple(avatar_keypoints(avatar, matrix, mesh) for matrix, mesh in zip(matrices, meshes))
     weights = torch.zeros(len(avatar.positions), len(nodes))
     weights.scatter_add_(1, rig.driver[avatar.slot_nodes][avatar.slots], avatar.weights.float())
     return Performance(
-        figure=Figure(meshes, avatar_joints(avatar, matrices), keypoints),
+        figure=avatar_figure(avatar, pose, matrices=matrices),
         parents=rig.parents,
         rest=avatar.rest[nodes, :3, 3],
         weights=weights,

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from ..smpl import JOINT_NAMES
+from ..smpl import BODY_25, JOINT_NAMES, KNUCKLES
 from .body import Body
 from .keypoints import body_keypoints
 
-# BODY_25 (Cao et al. 2019), the body points of every OpenPose layout.
-BODY_25 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "middle_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle", "right_eye",
-    "left_eye", "right_ear", "left_ear", "left_big_toe", "left_small_toe", "left_heel", "right_big_toe",
-    "right_small_toe", "right_heel",
-)  # fmt: skip
-KNUCKLES = (1, 5, 9, 13, 17)  # of the 21 hand points: where thumb, index, middle, ring and little finger begin
 _MIDDLES = {"neck": ("left_shoulder", "right_shoulder"), "middle_hip": ("left_hip", "right_hip")}
 _FACE = ("nose", "right_eye", "left_eye", "right_ear", "left_ear")
 

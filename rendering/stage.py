@@ -54,10 +54,19 @@ class Figure:
     keypoints: tuple[Keypoints, ...]
 
 
-def avatar_figure(avatar: Avatar, pose: SMPLPose, expression: Mapping[str, float] | None = None) -> Figure:
-    """The avatar in every pose of a batch, with a facial expression (name -> strength 0..1, see `Avatar`)."""
+def avatar_figure(
+    avatar: Avatar,
+    pose: SMPLPose,
+    expression: Mapping[str, float] | None = None,
+    *,
+    matrices: torch.Tensor | None = None,
+) -> Figure:
+    """The avatar in every pose of a batch, with a facial expression (name -> strength 0..1, see `Avatar`).
+
+    matrices: (B, N, 4, 4) of `retarget`, if they are known already.
+    """
     check_batch(pose)
-    matrices = retarget(avatar, pose)
+    matrices = retarget(avatar, pose) if matrices is None else matrices
     expressive = avatar.with_expression(expression) if expression else avatar
     meshes = tuple(pose_avatar(expressive, pose, matrices=matrices))
     keypoints = tuple(avatar_keypoints(avatar, matrix, mesh) for matrix, mesh in zip(matrices, meshes))
@@ -82,21 +91,27 @@ def gray_figure(pose: SMPLPose, avatar: Avatar | None = None, body: Body | None 
 
 def aim(settings: CameraSettings, figure: Figure, width: int, height: int) -> tuple[Camera, ...]:
     """One camera a pose, each framing its figure as the settings say."""
-    return tuple(
-        fit_camera(
-            mesh.vertices[mesh.faces.unique()],
-            width,
-            height,
-            yaw=auto_yaw(joints) if settings.yaw is None else settings.yaw,
-            pitch=settings.pitch,
-            roll=settings.roll,
-            focal_mm=settings.focal_mm,
-            distance=settings.distance,
-            fill=settings.fill,
-            center=settings.center,
-            orthographic=settings.orthographic,
-        )
-        for mesh, joints in zip(figure.meshes, figure.joints)
+    return tuple(_frame(settings, [mesh], joints, width, height) for mesh, joints in zip(figure.meshes, figure.joints))
+
+
+def aim_at_all(settings: CameraSettings, figure: Figure, width: int, height: int) -> Camera:
+    """One camera that frames all poses together, from the side that shows the first one best."""
+    return _frame(settings, figure.meshes, figure.joints[0], width, height)
+
+
+def _frame(settings: CameraSettings, meshes: Sequence[Mesh], joints: torch.Tensor, width: int, height: int) -> Camera:
+    return fit_camera(
+        torch.cat([mesh.vertices[mesh.faces.unique()] for mesh in meshes]),
+        width,
+        height,
+        yaw=auto_yaw(joints) if settings.yaw is None else settings.yaw,
+        pitch=settings.pitch,
+        roll=settings.roll,
+        focal_mm=settings.focal_mm,
+        distance=settings.distance,
+        fill=settings.fill,
+        center=settings.center,
+        orthographic=settings.orthographic,
     )
 
 
