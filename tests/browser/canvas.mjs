@@ -76,8 +76,10 @@ async function queue(screenshot) {
   await page.screenshot({ path: screenshot })
   await page.keyboard.press('Escape') // some versions show a refusal in a dialog, too
   return page.evaluate((outcome) => {
+    const strokes = (node) => Object.values(node.strokeStyles ?? {}).map((style) => style.call(node)?.color)
+    const marked = (node) => Boolean(node.has_errors) || strokes(node).includes('red') // how older versions draw it
     const refused = Object.entries(window.app.lastNodeErrors ?? {}).map(([id, { errors }]) => ({
-      id, marked: Boolean(window.app.graph.getNodeById(id)?.has_errors), lines: errors.map(({ details }) => details),
+      id, marked: marked(window.app.graph.getNodeById(id)), lines: errors.map(({ details }) => details),
     }))
     return { outcome, refused, images: window.images }
   }, outcome)
