@@ -3,9 +3,9 @@
     ./pas python -m avatar_scene.training.benchmarks.outpaint_overhead --comfyui DIR [--size 512] [--pairs 5]
 
 Two UNets of SD1.5's size share all random weights but their first layer: 9 channels with stock inpainting conditioning,
-14 channels with the avatar, the gray body and w. They sample in turns; the table shows the median of each, the median
-ratio of the pairs, and the ratio of the two fastest runs, which others on the machine disturbed least. Processor time
-is what to read on a machine that others use; on a GPU only wall time means anything.
+14 channels with the avatar, the gray body and w. They sample in turns; the table shows the median of each, the mean
+ratio of the pairs (geometric) with its 95 % interval over pairs, and the ratio of the two fastest runs. Processor time is
+what to read on a machine that others use; on a GPU only wall time means anything.
 """
 
 from __future__ import annotations
@@ -110,6 +110,14 @@ def timed(model, conditioning, steps: int) -> tuple[float, float]:
     return (time.perf_counter() - wall) / steps, (time.process_time() - processor) / steps
 
 
+def mean_ratio(ratios: list[float], resamples: int = 2000) -> tuple[float, float, float]:
+    """(low, mean, high): the geometric mean and its bootstrap 95 % interval, resampling pairs."""
+    logs = torch.tensor(ratios, dtype=torch.float64).log()
+    picks = torch.randint(len(logs), (resamples, len(logs)), generator=torch.Generator().manual_seed(0))
+    low, high = logs[picks].mean(1).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).exp().tolist()
+    return low, logs.mean().exp().item(), high
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--comfyui", type=Path, default=os.environ.get("PAS_COMFYUI"), help="ComfyUI's source folder")
@@ -132,13 +140,13 @@ def main() -> None:
             times = {which: timed(models[which], inputs[which], options.steps) for which in order}
             runs.append((times[0], times[1]))
     print(f"{options.size} px, {options.pairs} pairs of {options.steps} steps, {'CPU' if cpu else 'GPU'}")
-    print(f"{'':12}{'stock 9 ch':>12}{'PAS 14 ch':>12}{'ratio':>8}{'fastest':>9}")
+    print(f"{'':12}{'stock 9 ch':>12}{'PAS 14 ch':>12}{'ratio (95 %)':>22}{'fastest':>9}")
     for index, name in enumerate(("wall s", "processor s")):
         stock = statistics.median(run[0][index] for run in runs)
         ours = statistics.median(run[1][index] for run in runs)
-        ratio = statistics.median(run[1][index] / run[0][index] for run in runs)
+        low, ratio, high = mean_ratio([run[1][index] / run[0][index] for run in runs])
         fastest = min(run[1][index] for run in runs) / min(run[0][index] for run in runs)
-        print(f"{name:12}{stock:12.3f}{ours:12.3f}{ratio:8.3f}{fastest:9.3f}")
+        print(f"{name:12}{stock:12.3f}{ours:12.3f}{f'{ratio:.3f} ({low:.3f}-{high:.3f})':>22}{fastest:9.3f}")
 
 
 if __name__ == "__main__":
