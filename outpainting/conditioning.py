@@ -22,6 +22,7 @@ from .pictures import broadcast, check_mask, check_picture, size_text
 
 NOISE_MASK_MODES = ("auto", "on", "off")
 PROMPT_TEXT = "pas_prompt"  # key of a conditioning's dict: the text, where the node that encoded it told us
+SAME_TEXT_NOTE = "; positive and negative say the same, so cfg changes nothing: is the prompt empty?"
 # The mean latent of mid gray differs by about 1 between VAE families and by under 0.05 between dtypes of one VAE.
 GRAY_LATENT_TOLERANCE = 0.25
 _TEXT_NODES = {"minilm": "PASTextEncode", "clip-l": "ComfyUI's CLIP Text Encode"}
@@ -73,6 +74,7 @@ def outpaint_conditioning(
     alpha = _check_coverage(check_mask("mask", mask, "avatar", avatar))
     gray, gray_alpha = _check_gray(gray, gray_mask, avatar)
     seen = f", w {downsample_rate:g}"
+    same = SAME_TEXT_NOTE if _same_text(positive, negative) else ""
     native = model.model.pas_info.native_size if kind == "pas" else None
     if native is not None:
         shape = native_shape(avatar.shape[1], avatar.shape[2], native, cell)
@@ -90,17 +92,17 @@ def outpaint_conditioning(
         if noise_mask == "on":
             latent["noise_mask"] = 1 - opaque_cells(alpha, cell)
         body = "gray body" if gray is not None else "no gray body"
-        mode = f"PAS model: avatar, matte, {body}{seen}"
+        mode = f"PAS model: avatar, matte, {body}{seen}{same}"
         return Outpainting(_with_values(positive, values), _with_values(negative, values), latent, mode)
     unused = "; the gray body is not used: this model has no input for it" if gray is not None else ""
     if kind == "inpainting":
         positive, negative, latent = _stock_inpainting(positive, negative, vae, picture, alpha, noise_mask == "on")
-        return Outpainting(positive, negative, latent, f"inpainting model (the paper's baseline){seen}{unused}")
+        return Outpainting(positive, negative, latent, f"inpainting model (the paper's baseline){seen}{unused}{same}")
     latent = {"samples": vae.encode(over_gray(picture, alpha))}
     if noise_mask != "off":
         latent["noise_mask"] = 1 - opaque_cells(alpha, cell)
     how = "noise mask" if noise_mask != "off" else "no mask, the avatar only starts the picture"
-    return Outpainting(positive, negative, latent, f"text-to-image model: {how}{seen}{unused}")
+    return Outpainting(positive, negative, latent, f"text-to-image model: {how}{seen}{unused}{same}")
 
 
 def _pas_values(vae, picture, alpha, gray, gray_alpha, rate, cell) -> tuple[dict, dict]:
@@ -157,6 +159,13 @@ def _check_prompts(positive: list, negative: list) -> None:
             raise ValueError(f"{name}: the conditioning is empty; connect a text encode node")
     if all(values.get(PROMPT_TEXT) == "" for _, values in positive):
         raise ValueError("positive: the prompt is empty; describe the scene")
+
+
+def _same_text(positive: list, negative: list) -> bool:
+    """Whether both carry equal tokens, as two empty prompts do: only PASTextEncode tells us the text itself."""
+    return len(positive) == len(negative) and all(
+        torch.equal(wanted, unwanted) for (wanted, _), (unwanted, _) in zip(positive, negative)
+    )
 
 
 def _check_context(model, positive: list, negative: list) -> None:

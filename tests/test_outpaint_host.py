@@ -53,6 +53,8 @@ def test_every_mode_samples_and_says_which_it_was(measured):
         assert "gray body is not used" in modes[name]["mode"]
     assert modes["text"]["mode"].startswith("text-to-image model: noise mask")
     assert {name for name in modes if modes[name]["noise_mask"]} == {"text"}
+    for mode in modes.values():  # two empty prompts of CLIP Text Encode look like that
+        assert "is the prompt empty?" in mode["mode_of_same_text"] and "empty" not in mode["mode"]
 
 
 def test_gray_body_and_w_change_what_is_painted_and_seeds_repeat_it(measured):

@@ -43,8 +43,10 @@ def every_mode_samples():
             gray_mask=gray_mask, downsample_rate=0.5,
         )  # fmt: skip
         latent = sample(model, prepared.positive, prepared.negative, prepared.latent)
+        same_text = prepare(model, text(width=width), text(width=width), load_vae(vae), avatar, mask)
         result[name] = {
             "mode": prepared.mode,
+            "mode_of_same_text": same_text.mode,
             "shape": list(latent.shape),
             "finite": bool(torch.isfinite(latent).all()),
             "noise_mask": "noise_mask" in prepared.latent,
