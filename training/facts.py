@@ -3,7 +3,9 @@
 The prompts in `prompt_facts.json` were written apart from the action book and are never trained on. A generator that
 ignores the text gains nothing: every prompt's samples are also scored under the other prompts' facts.
 
-    python -m avatar_scene.training.facts [--poses DIR] [-n 5] [--seed 0] [--csv OUT.csv]
+    python -m avatar_scene.training.facts [--prompts FILE] [--poses DIR] [-n 5] [--seed 0] [--csv OUT.csv]
+
+`prompt_facts_2.json` is a second set, written later by someone else who had not written the book either.
 
 DIR holds 0.npz, 1.npz, ... as `./pas pose --texts` writes them for the prompts in order (`--list` prints them).
 Without --poses the bundled model is sampled.
@@ -339,13 +341,14 @@ def score(entries: list[dict], joints: list[torch.Tensor]) -> list[dict]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="JSON file of prompts and their facts")
     parser.add_argument("--poses", type=Path, help="folder with 0.npz, 1.npz, ... in the order of the prompts")
     parser.add_argument("--list", action="store_true", help="print the prompts, one a line, and stop")
     parser.add_argument("-n", type=int, default=5)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--csv", type=Path, help="write one row a prompt")
     options = parser.parse_args()
-    entries = load_prompts()
+    entries = load_prompts(options.prompts)
     if options.list:
         print("\n".join(entry["prompt"] for entry in entries))
         return

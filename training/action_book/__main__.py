@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--out", type=Path, default=Path("blind"), help="folder of the check")
         if name == "blind":
             command.add_argument("--seed", type=int, default=0, help="of the order, the poses and the options")
+            command.add_argument("--exported", action="store_true", help="ask about poses.npz instead of the cache")
         if name == "tally":
             command.add_argument("answers", type=Path, nargs="+", help="files of lines like '17 c'")
         if name in ("sheet", "export", "report", "blind"):
@@ -132,10 +133,17 @@ def _sheet(options: argparse.Namespace, actions: list[Action], problems: list[st
 
 def _blind(options: argparse.Namespace, actions: list[Action], problems: list[str]) -> int:
     from .blind import draw_questions
+    from .export import exported_poses, shown_poses
 
-    cache = _cache(options)
-    solved = [(action, poses) for action in actions if (poses := cache.load(action, options.stale)) is not None]
-    for path in draw_questions(solved, options.out, options.seed):
+    if options.exported:
+        found = exported_poses(options.book / "poses.npz")
+        poses = {action.name: found[action.name] for action in actions if action.name in found}
+    else:
+        cache = _cache(options)
+        solved = [(action, cache.load(action, options.stale)) for action in actions]
+        poses = {action.name: shown_poses(action, found) for action, found in solved if found is not None}
+    book = Book.load(options.book)
+    for path in draw_questions([book.action(name) for name in book.action_names], poses, options.out, options.seed):
         print(path)
     return 0
 

@@ -24,23 +24,27 @@ from ...rendering.stage import CameraSettings, aim, avatar_figure, take_pictures
 from ...smpl import SMPLPose
 from ...weights import bundled
 from .book import Action
-from .export import pose_hands
-from .solver import SolvedAction
+from .export import ShownPoses
 
 OPTIONS = 8
 POSES = 2  # pictures a question
 _COLUMNS, _LINES = 3, 4  # questions a sheet
 _TITLE = 16  # pixels
 _BACKGROUND = (226, 230, 236, 255)
-Solved = list[tuple[Action, SolvedAction]]
 
 
-def draw_questions(solved: Solved, folder: Path, seed: int = 0, size: int = 230) -> list[Path]:
-    """Write the sheets, `questions.txt` and `key.json`; returns the sheets' paths."""
+def draw_questions(
+    book: list[Action], poses: dict[str, ShownPoses], folder: Path, seed: int = 0, size: int = 230
+) -> list[Path]:
+    """Ask about the actions of the book that have poses; wrong wordings come from the whole book.
+
+    Writes the sheets, `questions.txt` and `key.json`; returns the sheets' paths.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     draw = random.Random(seed)
-    order = draw.sample(range(len(solved)), len(solved))
-    close = closest_actions([action for action, _ in solved])
+    asked = [number for number, action in enumerate(book) if action.name in poses]
+    order = draw.sample(asked, len(asked))
+    close = closest_actions(book)
     avatar = load_avatar(bundled("default_avatar.glb"))
     lines, key, paths = [], {}, []
     for first in range(0, len(order), _COLUMNS * _LINES):
@@ -51,12 +55,12 @@ def draw_questions(solved: Solved, folder: Path, seed: int = 0, size: int = 230)
             number = first + place + 1
             left, top = place % _COLUMNS * POSES * size, place // _COLUMNS * (size + _TITLE)
             pen.text((left + 4, top + 2), str(number), fill="black")
-            for column, picture in enumerate(_pictures(avatar, *solved[which], draw, size)):
+            for column, picture in enumerate(_pictures(avatar, poses[book[which].name], draw, size)):
                 sheet.paste(picture, (left + column * size, top + _TITLE))
             shown = draw.sample([which, *close[which]], 1 + len(close[which]))
-            wordings = [solved[other][0].captions[0] for other in shown]
+            wordings = [book[other].captions[0] for other in shown]
             lines += [f"{number}", *(f"  {letter}) {text}" for letter, text in zip(string.ascii_lowercase, wordings))]
-            key[number] = {"options": [solved[o][0].name for o in shown], "answer": shown.index(which)}
+            key[number] = {"options": [book[other].name for other in shown], "answer": shown.index(which)}
         paths.append(folder / f"sheet_{len(paths) + 1:02d}.png")
         sheet.save(paths[-1])
     (folder / "questions.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -107,12 +111,12 @@ def read_answers(path: Path) -> dict[int, str]:
     return answers
 
 
-def _pictures(avatar: Avatar, action: Action, poses: SolvedAction, draw: random.Random, size: int):
+def _pictures(avatar: Avatar, poses: ShownPoses, draw: random.Random, size: int):
     """POSES poses of different bases, if there are several, on the avatar."""
     bases = np.unique(poses.base).tolist()
     chosen = draw.sample(bases, min(POSES, len(bases)))
     rows = [draw.choice(np.flatnonzero(poses.base == base).tolist()) for base in (chosen * POSES)[:POSES]]
-    hands = [pose_hands(action.specs[poses.base[row]], poses.picks[row].tolist()) for row in rows]
+    hands = [poses.hands[row] for row in rows]
     pose = SMPLPose.create(
         torch.from_numpy(poses.body[rows]),
         torch.from_numpy(poses.root[rows]),

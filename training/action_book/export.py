@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,39 @@ _VARIED_CM = 10.0  # spread from which an action counts fully
 _LEAST_WEIGHT = 0.25
 _FLIP = np.array([1.0, -1.0, -1.0], np.float32)
 _BODY_MIRROR = [joint - 1 for joint in MIRROR[1:22]]
+
+
+@dataclass(frozen=True)
+class ShownPoses:
+    """What a picture of an action needs: body (n, 21, 3), root (n, 3) axis-angle float32; base (n,); n finger states."""
+
+    body: np.ndarray
+    root: np.ndarray
+    base: np.ndarray
+    hands: list[dict[str, str]]
+
+
+def shown_poses(action: Action, poses: SolvedAction) -> ShownPoses:
+    """Solved poses with the finger states of their branches."""
+    hands = [pose_hands(action.specs[base], picks) for base, picks in zip(poses.base, poses.picks.tolist())]
+    return ShownPoses(poses.body, poses.root, poses.base, hands)
+
+
+def exported_poses(path: str | Path) -> dict[str, ShownPoses]:
+    """Action -> its poses in an exported `poses.npz`, without the mirror images."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    found = {}
+    for number, name in enumerate(arrays["names"].tolist()):
+        rows = np.flatnonzero((arrays["action"] == number) & (arrays["mirrored"] == 0))
+        states = zip(arrays["left_hand"][rows].tolist(), arrays["right_hand"][rows].tolist())
+        found[name] = ShownPoses(
+            arrays["body"][rows].astype(np.float32),
+            arrays["root"][rows].astype(np.float32),
+            arrays["base"][rows],
+            [{"left": left, "right": right} for left, right in states],
+        )
+    return found
 
 
 def export_book(solved: list[tuple[Action, SolvedAction]], folder: str | Path) -> str:
