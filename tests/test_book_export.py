@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from avatar_scene.pose_prior.hands import FINGER_STATES
 from avatar_scene.training.action_book.book import Book
 from avatar_scene.training.action_book.captions import fitting_wordings, join, pose_captions, posture_of
-from avatar_scene.training.action_book.export import export_book
+from avatar_scene.training.action_book.export import export_book, write_captions
 from avatar_scene.training.action_book.solver import SolvedAction
 from avatar_scene.training.data.book import load_book
 
@@ -81,6 +82,24 @@ def test_mirrored_rows_swap_body_words_and_hands(action, solved, tmp_path):
     assert {row["action"] for row in table} == {"wave", "wave (mirrored)"}
     assert not any("waves with the right hand" in text for row in table[12:] for text in row["captions"])
     assert arrays["weight"].sum() == pytest.approx(2 * 0.5)  # 5 cm of spread count half
+
+
+def test_new_wordings_need_no_new_solving_but_other_branches_do(action, solved, tmp_path):
+    export_book([(action, solved)], tmp_path)
+    exported = (tmp_path / "captions.json").read_text()
+    assert write_captions([action], tmp_path) == f"{len(_texts(exported))} distinct captions"
+    assert (tmp_path / "captions.json").read_text() == exported
+    write_captions([replace(action, captions=("someone greets a neighbour",))], tmp_path)
+    reworded = _texts((tmp_path / "captions.json").read_text())
+    assert all("greet" in text for text in reworded) and any("sitting on a chair" in text for text in reworded)
+    with pytest.raises(ValueError, match="solve and export"):
+        write_captions([replace(action, specs=action.specs[:1])], tmp_path)
+    with pytest.raises(ValueError, match="has it no more"):
+        write_captions([], tmp_path)
+
+
+def _texts(table: str) -> set[str]:
+    return {text for row in json.loads(table) for text in row["captions"]}
 
 
 def test_the_training_reader_takes_the_export(action, solved, tmp_path):

@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         ("solve", _solve, "solve what the cache lacks"),
         ("sheet", _sheet, "draw contact sheets of solved actions"),
         ("export", _export, "write poses.npz and captions.json from the cache"),
+        ("captions", _captions, "write captions.json anew for poses.npz, after wordings were changed"),
         ("report", _report, "print acceptance and spread of the cached actions"),
         ("blind", _blind, "draw the questions of the blind check"),
         ("tally", _tally, "count the answers of a blind check"),
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("answers", type=Path, nargs="+", help="files of lines like '17 c'")
         if name in ("sheet", "export", "report", "blind"):
             command.add_argument("--stale", action="store_true", help="accept poses solved from an earlier wording")
-        if name == "export":
+        if name in ("export", "captions"):
             command.add_argument("--out", type=Path, default=FOLDER, help="folder for poses.npz and captions.json")
     return parser
 
@@ -163,6 +164,13 @@ def _export(options: argparse.Namespace, actions: list[Action], problems: list[s
     cache = _cache(options)
     solved = [(action, poses) for action in actions if (poses := cache.load(action, options.stale)) is not None]
     print(export_book(solved, options.out))
+    return 0
+
+
+def _captions(options: argparse.Namespace, actions: list[Action], problems: list[str]) -> int:
+    from .export import write_captions
+
+    print(write_captions(actions, options.out))
     return 0
 
 

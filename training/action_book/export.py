@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from .captions import names_a_side, pose_captions
 from .mirror import mirror_hands
 from .solver import SolvedAction
 
-CAPTIONS_PER_POSE = 2
+CAPTIONS_PER_POSE = 3
+POSES, CAPTIONS = "poses.npz", "captions.json"
 MIN_POSES = 8  # an action of which fewer poses were found is left out
 _STEP = 1 / 256  # radians; rounding to 0.2 degrees lets the file shrink by a third
 _VARIED_CM = 10.0  # spread from which an action counts fully
@@ -62,29 +64,58 @@ def export_book(solved: list[tuple[Action, SolvedAction]], folder: str | Path) -
     """Write the poses of all actions and their mirror images; returns a line that says how many.
 
     poses.npz: body (N, 21, 3) and root (N, 3) float16 axis-angle, heading removed; action (N,) int32 index into
-    `names`; mirrored (N,) uint8; base (N,) the specification's number; left_hand, right_hand (N,) finger states;
+    `names`; mirrored (N,) uint8; base (N,) the specification's number; picks (N, G) int8 the branch every group drew, -1 for none; left_hand, right_hand (N,) finger states;
     weight (N,) float32, less for actions of little variety; names (A,).
-    captions.json: one {"action", "captions"} a row. A mirrored row of an action that names a side is called
-    "<name> (mirrored)", since it is another action to a reader.
+    captions.json: as `write_captions` says.
     """
     solved = [(action, poses) for action, poses in solved if len(poses.body) >= MIN_POSES]
     if not solved:
         raise ValueError("action book: nothing is solved yet; run solve first")
     columns: dict[str, list[np.ndarray]] = {}
-    table: list[dict] = []
+    groups = max(poses.picks.shape[1] for _, poses in solved)
     for number, (action, poses) in enumerate(solved):
         for mirrored in (False, True):
-            for name, values in _rows(action, poses, number, mirrored).items():
+            for name, values in _rows(action, poses, number, mirrored, groups).items():
                 columns.setdefault(name, []).append(values)
-            table += _caption_rows(action, poses, mirrored)
     arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
     arrays["names"] = np.array([action.name for action, _ in solved])
-    folder = Path(folder)
-    _write(folder / "poses.npz", lambda file: np.savez_compressed(file, **arrays))
+    _write(Path(folder) / POSES, lambda file: np.savez_compressed(file, **arrays))
+    actions = [action for action, _ in solved]
+    return f"{len(actions)} actions, {len(arrays['body'])} poses with their mirror images, {write_captions(actions, folder)}"
+
+
+def write_captions(actions: list[Action], folder: str | Path) -> str:
+    """Write `captions.json` for the poses beside it, from the wordings as they are now; returns how many there are.
+
+    One {"action", "captions"} a row. A mirrored row of an action that names a side is called "<name> (mirrored)", since
+    it is another action to a reader. Raises ValueError if a pose was solved from a base or branch that is gone.
+    """
+    with np.load(Path(folder) / POSES, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in ("names", "action", "mirrored", "base", "picks")}
+    known = {action.name: action for action in actions}
+    table: list[dict] = []
+    counted: Counter[tuple[str, bool]] = Counter()
+    for number, mirrored, base, picks in zip(*(arrays[name] for name in ("action", "mirrored", "base", "picks"))):
+        name, mirrored = str(arrays["names"][number]), bool(mirrored)
+        if name not in known:
+            raise ValueError(f"action '{name}': there are poses of it, but the book has it no more; solve and export")
+        action = known[name]
+        _check_branches(action, base, picks)
+        seed = f"{counted[name, mirrored]} {'mirrored' if mirrored else ''}"
+        counted[name, mirrored] += 1
+        captions = pose_captions(action, int(base), picks.tolist(), mirrored, CAPTIONS_PER_POSE, seed)
+        table.append(
+            {"action": f"{name} (mirrored)" if mirrored and names_a_side(action) else name, "captions": captions}
+        )
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table)
-    _write(folder / "captions.json", lambda file: file.write(f"[\n{lines}\n]\n".encode()))
-    texts = {caption for row in table for caption in row["captions"]}
-    return f"{len(solved)} actions, {len(table)} poses with their mirror images, {len(texts)} distinct captions"
+    _write(Path(folder) / CAPTIONS, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
+    return f"{len({caption for row in table for caption in row['captions']})} distinct captions"
+
+
+def _check_branches(action: Action, base: int, picks: np.ndarray) -> None:
+    groups = action.specs[base].groups if base < len(action.specs) else None
+    if groups is None or any(pick >= len(group) for group, pick in zip(groups, picks)):
+        raise ValueError(f"action '{action.name}': its poses were solved from other bases or branches; solve and export")
 
 
 def variety_weight(action: Action, poses: SolvedAction) -> float:
@@ -101,8 +132,8 @@ def pose_hands(spec: Spec, picks: list[int]) -> dict[str, str]:
     return hands
 
 
-def _rows(action: Action, poses: SolvedAction, number: int, mirrored: bool) -> dict[str, np.ndarray]:
-    """The arrays of one action, as solved or as seen in the mirror."""
+def _rows(action: Action, poses: SolvedAction, number: int, mirrored: bool, groups: int) -> dict[str, np.ndarray]:
+    """The arrays of one action, as solved or as seen in the mirror. groups: columns of `picks`."""
     count = len(poses.body)
     body, root = poses.body, poses.root
     if mirrored:
@@ -116,20 +147,11 @@ def _rows(action: Action, poses: SolvedAction, number: int, mirrored: bool) -> d
         "action": np.full(count, number, np.int32),
         "mirrored": np.full(count, mirrored, np.uint8),
         "base": poses.base.astype(np.int8),
+        "picks": np.pad(poses.picks, ((0, 0), (0, groups - poses.picks.shape[1])), constant_values=-1).astype(np.int8),
         "left_hand": np.array([states["left"] for states in hands]),
         "right_hand": np.array([states["right"] for states in hands]),
         "weight": np.full(count, variety_weight(action, poses) / count, np.float32),
     }
-
-
-def _caption_rows(action: Action, poses: SolvedAction, mirrored: bool) -> list[dict]:
-    name = f"{action.name} (mirrored)" if mirrored and names_a_side(action) else action.name
-    rows = []
-    for row, (base, picks) in enumerate(zip(poses.base.tolist(), poses.picks.tolist())):
-        seed = f"{row} {'mirrored' if mirrored else ''}"
-        captions = pose_captions(action, base, picks, mirrored, CAPTIONS_PER_POSE, seed)
-        rows.append({"action": name, "captions": captions})
-    return rows
 
 
 def _write(path: Path, write) -> None:
