@@ -147,9 +147,13 @@ class Denoiser(nn.Module):
         time: torch.Tensor,
         features: TextFeatures,
         drop: torch.Tensor | None = None,
+        trim: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """`denoise(..., encode_prefix(features, drop))` without a cache: one pass over all 69 positions."""
-        prefix, valid = self._prefix(features, drop, trim=False)
+        """`denoise(..., encode_prefix(features, drop))` without a cache: one pass over all 69 positions.
+
+        trim: without the positions that no text fills, which changes nothing but the time.
+        """
+        prefix, valid = self._prefix(features, drop, trim)
         x = torch.cat([prefix, self._suffix(body, root, time)], 1)
         valid = torch.cat([valid, valid.new_ones(len(x), SUFFIX)], 1)
         mask = _causal_mask(valid, x.shape[1])
