@@ -14,6 +14,7 @@ from comfy_api.latest import io
 from ..weights import FOLDER as WEIGHTS_FOLDER
 from .compat import expert, node_schema
 from .files import FileKind, check_file, file_fingerprint, find_file, list_files
+from .progress import say
 
 CATEGORY = "avatar-scene/scene"
 PAS_MODEL_FILE = FileKind("PAS model", "pas", (".safetensors",), in_input=False, bundled=("outpainter.safetensors",))
@@ -157,16 +158,6 @@ def _detail_inputs() -> list[io.Input]:
     ]
 
 
-def _say(cls: type[io.ComfyNode], mode: str) -> None:
-    """Tell the person at the canvas, and the log, which way was taken."""
-    from server import PromptServer
-
-    logging.info("%s: %s", cls.__name__, mode)
-    server, node = getattr(PromptServer, "instance", None), getattr(cls.hidden, "unique_id", None)
-    if server is not None and node is not None:
-        server.send_progress_text(mode, node)
-
-
 class PASConditioning(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -197,7 +188,7 @@ class PASConditioning(io.ComfyNode):
             model, positive, negative, vae, avatar, mask, gray=gray, gray_mask=gray_mask,
             downsample_rate=downsample_rate, noise_mask=noise_mask,
         )  # fmt: skip
-        _say(cls, prepared.mode)
+        say(cls, prepared.mode)
         return io.NodeOutput(model, prepared.positive, prepared.negative, prepared.latent, prepared.mode)
 
 
@@ -271,7 +262,7 @@ class PASOutpaint(io.ComfyNode):
             model, positive, negative, vae, avatar, mask, gray=gray, gray_mask=gray_mask,
             downsample_rate=downsample_rate, noise_mask=noise_mask,
         )  # fmt: skip
-        _say(cls, prepared.mode)
+        say(cls, prepared.mode)
         (latent,) = nodes.common_ksampler(
             model, seed, steps, cfg, sampler_name, scheduler, prepared.positive, prepared.negative, prepared.latent,
             denoise=denoise,

@@ -10,7 +10,7 @@ from comfy_api.latest import io
 from .clip_ranking import clip_scores
 from .compat import expert, node_schema
 from .files import POSE_MODEL_FILE, VPOSER_FILE, check_file, file_fingerprint, find_file, list_files
-from .progress import reporter
+from .progress import reporter, say
 from .sockets import AvatarSocket, PoseCodeSocket, SMPLPoseSocket
 
 CATEGORY = "avatar-scene/pose"
@@ -119,6 +119,7 @@ class TextToSMPLPose(io.ComfyNode):
                 _model_input(),
                 vposer_input(),
             ],
+            hidden=[io.Hidden.unique_id],
             outputs=[
                 SMPLPoseSocket.Output(display_name="pose", tooltip="The kept poses, best first."),
                 PoseCodeSocket.Output(
@@ -140,8 +141,10 @@ class TextToSMPLPose(io.ComfyNode):
 
     @classmethod
     def execute(cls, prompt, seed, candidates, keep, steps, guidance_scale, sampler, model, vposer) -> io.NodeOutput:
-        report = reporter(steps)
-        pose, code = load_pose_prior(model, vposer).generate(
+        report, prior = reporter(steps), load_pose_prior(model, vposer)
+        if note := prior.text_to_pose.prompts([prompt])[0].note:
+            say(cls, note)
+        pose, code = prior.generate(
             [prompt],
             candidates,
             oversampling=1,

@@ -84,6 +84,20 @@ class PrefixCache:
         spread = lambda value: value.repeat_interleave(times, 0)  # noqa: E731
         return PrefixCache([(spread(k), spread(v)) for k, v in self.layers], spread(self.mask))
 
+    def stack(self, other: PrefixCache) -> PrefixCache:
+        """The texts of both, these first; the shorter prefix is filled up with masked positions."""
+        length = max(self.mask.shape[1], other.mask.shape[1])
+
+        def joined(one: torch.Tensor, two: torch.Tensor, dim: int) -> torch.Tensor:
+            padded = [
+                torch.cat([x.new_zeros(*x.shape[:dim], length - x.shape[dim], *x.shape[dim + 1 :]), x], dim)
+                for x in (one, two)
+            ]
+            return torch.cat(padded)
+
+        layers = [(joined(k, k2, 2), joined(v, v2, 2)) for (k, v), (k2, v2) in zip(self.layers, other.layers)]
+        return PrefixCache(layers, joined(self.mask, other.mask, 1))
+
 
 class Denoiser(nn.Module):
     """Predicts the clean body code and root from noised ones, the timestep and the text."""
@@ -147,9 +161,13 @@ class Denoiser(nn.Module):
         time: torch.Tensor,
         features: TextFeatures,
         drop: torch.Tensor | None = None,
+        trim: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """`denoise(..., encode_prefix(features, drop))` without a cache: one pass over all 69 positions."""
-        prefix, valid = self._prefix(features, drop, trim=False)
+        """`denoise(..., encode_prefix(features, drop))` without a cache: one pass over all 69 positions.
+
+        trim: without the positions that no text fills, which changes nothing but the time.
+        """
+        prefix, valid = self._prefix(features, drop, trim)
         x = torch.cat([prefix, self._suffix(body, root, time)], 1)
         valid = torch.cat([valid, valid.new_ones(len(x), SUFFIX)], 1)
         mask = _causal_mask(valid, x.shape[1])

@@ -12,6 +12,7 @@ from .denoiser import ROOT_DIM, Denoiser, PrefixCache
 TRAIN_STEPS = 1000
 BETA_SCHEDULE = "squaredcos_cap_v2"
 SAMPLERS = ("dpm++", "ddim")
+FEW_SAMPLES = 16  # up to which one larger pass on a CPU is faster than two (measured: 5 samples 0.7, 40 samples 1.08)
 CLEAN_RANGE = 4.0  # standard deviations; predictions of the clean pose are kept within, or strong guidance overshoots
 
 
@@ -75,13 +76,20 @@ def sample(
     scheduler = make_scheduler(sampler, steps)
     body_dim = model.config.body_dim
     unconditional = null_prefix.repeat(len(noise)) if guidance_scale != 1 else None
+    # Few samples, or a GPU: what counts is how often the network is called, so both passes become one.
+    together = unconditional is not None and (model.positions.device.type != "cpu" or len(noise) <= FEW_SAMPLES)
+    both = prefix.stack(unconditional) if together else None
     x = noise.to(model.positions) * scheduler.init_noise_sigma
     for step, time in enumerate(scheduler.timesteps):
-        times = time.to(x.device).expand(len(x))
-        body, root = x[:, :body_dim], x[:, body_dim:]
-        clean = torch.cat(model.denoise(body, root, times, prefix), 1)
+        rows = torch.cat([x, x]) if together else x
+        times = time.to(x.device).expand(len(rows))
+        body, root = rows[:, :body_dim], rows[:, body_dim:]
+        clean = torch.cat(model.denoise(body, root, times, both or prefix), 1)
         if unconditional is not None:
-            free = torch.cat(model.denoise(body, root, times, unconditional), 1)
+            if together:
+                clean, free = clean.chunk(2)
+            else:
+                free = torch.cat(model.denoise(body, root, times, unconditional), 1)
             clean = free + guidance_scale * (clean - free)
         x = scheduler.step(clean.clamp(-CLEAN_RANGE, CLEAN_RANGE), time, x).prev_sample
         if callback is not None:

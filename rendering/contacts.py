@@ -1,14 +1,15 @@
 """Where a posed body touches itself and the ground, and where the same places are on an avatar.
 
 The body is divided into 15 parts, each carried by one bone. A place on a part is carried over to the avatar by the
-part's bounding box, in axes of the T-pose: a hand on the ear is a hand on the ear of a head three times the size.
-Places ride rigidly on their bone, on the body and on the avatar alike, so that on SMPL's own shape nothing is left to
-mend.
+part's bounding box, in axes of the T-pose, and from there to the part's surface: a hand on the ear is a hand on the ear
+of a head three times the size. Places ride rigidly on their bone, on the body and on the avatar alike, so that on
+SMPL's own shape nothing is left to mend.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,8 @@ import torch
 from ..smpl import JOINT_NAMES
 from .avatar import Avatar
 from .body import Body
+from .rig import Rig
+from .solids import surface_points
 
 # Part -> (the joint whose bone carries it, the joints whose vertices belong to it, number of sample points).
 _CENTRAL = {
@@ -61,6 +64,7 @@ PAIRS = _pairs()
 # Metres between sample points (3-5 cm apart) at which a contact counts fully, and not at all.
 TOUCH = (0.03, 0.09)
 GROUND = (0.02, 0.06)
+_ENDS = torch.tensor([way for way in itertools.product((-1.0, 0.0, 1.0), repeat=3) if any(way)])
 _QUANTILES = (0.02, 0.98)  # box sides ignore single vertices of a neighbouring part
 
 
@@ -78,8 +82,8 @@ class Contacts:
 
     first, second:  (B, C) points of `Places` that are nearest for each pair in `PAIRS`; weight (B, C).
     offset:         (B, C, 3) metres from the second to the first in the source.
-    lowest:         (B, G) the lowest point of every part; height (B, G) metres above the lowest of all.
-    grounded:       (B, G) how far that counts as standing on the ground.
+    height:         (B, 15) metres from the lowest point of all to the lowest of every part.
+    grounded:       (B, 15) how far that counts as standing on the ground.
     ground:         (B,) height of the lowest point, metres.
     """
 
@@ -87,7 +91,6 @@ class Contacts:
     second: torch.Tensor
     offset: torch.Tensor
     weight: torch.Tensor
-    lowest: torch.Tensor
     height: torch.Tensor
     grounded: torch.Tensor
     ground: torch.Tensor
@@ -128,63 +131,88 @@ def find_contacts(body: Body, frames: torch.Tensor) -> tuple[Contacts, Places]:
         second.append(of_part[b][nearest % len(of_part[b])])
     first, second = torch.stack(first, 1), torch.stack(second, 1)
     offset = _at(points, first) - _at(points, second)
-    ground = points[..., 1].amin(1)
-    heights = points[..., 1] - ground[:, None]
-    lowest = torch.stack([index[heights[:, index].argmin(1)] for index in of_part], 1)
-    height = heights.gather(1, lowest)
-    contacts = Contacts(
-        first, second, offset, _fade(offset.norm(dim=-1), *TOUCH), lowest, height, _fade(height, *GROUND), ground
-    )
-    return contacts, places
+    of_parts = frames[:, list(part_joints())]
+    lowest = (of_parts[:, :, None, 1, :3] @ body_parts(body).ends.mT)[:, :, 0].amin(-1) + of_parts[..., 1, 3]
+    ground = lowest.amin(1)
+    height = lowest - ground[:, None]
+    touching = _fade(offset.norm(dim=-1), *TOUCH)
+    return Contacts(first, second, offset, touching, height, _fade(height, *GROUND), ground), places
 
 
 @dataclass(frozen=True, eq=False)
-class AvatarParts:
-    """The parts of an avatar. bone (15,) of its rig; lower and upper (15, 3) corners of each part's box in T-pose axes,
-    metres from the bone's rest position."""
+class Parts:
+    """The 15 parts of a figure, in T-pose axes, metres from the joint or bone that carries each.
 
-    bone: torch.Tensor
+    lower, upper: (15, 3) corners of each part's box. surface: per part, (S, 3) points all over it.
+    ends:         (15, 26, 3) the points of each part that lie farthest in 26 directions.
+    """
+
     lower: torch.Tensor
     upper: torch.Tensor
+    surface: tuple[torch.Tensor, ...]
+    ends: torch.Tensor
 
 
 @functools.lru_cache(maxsize=4)
-def body_boxes(body: Body) -> tuple[torch.Tensor, torch.Tensor]:
-    """(15, 3) lower and upper corners of the body's parts, from the part's joint."""
+def body_parts(body: Body) -> Parts:
+    """The body's parts."""
     rest = body.rest_joints[list(body.smpl_joints)]
-    boxes = []
-    for name in PARTS:
-        joint = JOINT_NAMES.index(_definition(name)[0])
-        boxes.append(_box(body.v_template[_vertices_of(body.vertex_part, name)] - rest[joint]))
-    return torch.stack([box[0] for box in boxes]), torch.stack([box[1] for box in boxes])
+    local = []
+    for name, joint in zip(PARTS, part_joints()):
+        local.append(_part(body.v_template - rest[joint], body.faces, _vertices_of(body.vertex_part, name)))
+    return _collected(local)
 
 
 @functools.lru_cache(maxsize=4)
-def avatar_parts(avatar: Avatar, body: Body) -> AvatarParts:
-    """The avatar's parts; where too few vertices belong to one, the body's box in the avatar's scale stands in."""
-    rig = avatar.rig
+def avatar_parts(avatar: Avatar, body: Body) -> Parts:
+    """The avatar's parts; where too few vertices belong to one, the body's in the avatar's scale stands in."""
+    rig, standard = avatar.rig, body_parts(body)
     scale = avatar.height / float(body.v_template[:, 1].max() - body.v_template[:, 1].min())
-    lower, upper = (scale * corner for corner in body_boxes(body))
-    vertices = avatar.rest_vertices
-    bones = []
-    for k, name in enumerate(PARTS):
-        bone = _carrying_bone(rig.roles, _definition(name)[0])
-        bones.append(bone)
+    local = []
+    for k, (name, bone) in enumerate(zip(PARTS, carrying_bones(rig))):
         own = _vertices_of(avatar.vertex_part, name)
-        if len(own) >= 12:
-            local = (vertices[own] - rig.rest[bone]) @ rig.correction[bone].T
-            lower[k], upper[k] = _box(local)
-    return AvatarParts(torch.tensor(bones), lower, upper)
+        if name == "chest":  # without capes and coat tails
+            own = own[avatar.rest_vertices[own, 1] > rig.rest[0, 1]]
+        if len(own) < 12:
+            local.append(
+                tuple(scale * value[k] for value in (standard.lower, standard.upper, standard.surface, standard.ends))
+            )
+        else:
+            local.append(_part((avatar.rest_vertices - rig.rest[bone]) @ rig.correction[bone].T, avatar.faces, own))
+    return _collected(local)
 
 
-def carried_over(places: Places, body: Body, parts: AvatarParts, avatar: Avatar) -> torch.Tensor:
-    """(P, 3) the same places on the avatar, in its rest pose."""
-    lower, upper = (corner[places.part] for corner in body_boxes(body))
-    share = (places.at - lower) / (upper - lower).clamp(min=1e-4)
+def carrying_bones(rig: Rig) -> tuple[int, ...]:
+    """The bone of a rig that carries each part."""
+    return tuple(_carrying_bone(rig.roles, _definition(name)[0]) for name in PARTS)
+
+
+@functools.lru_cache(maxsize=4)
+def carried_over(avatar: Avatar, body: Body) -> torch.Tensor:
+    """(P, 3) the places of `body_places` on the avatar, in its rest pose."""
+    places, source, parts = body_places(body), body_parts(body), avatar_parts(avatar, body)
+    share = (places.at - source.lower[places.part]) / (source.upper - source.lower)[places.part].clamp(min=1e-4)
     there = parts.lower[places.part] + share * (parts.upper - parts.lower)[places.part]
-    bone = parts.bone[places.part]
+    for k, surface in enumerate(parts.surface):
+        own = places.part == k
+        there[own] = surface[torch.cdist(there[own], surface).argmin(1)]
+    bone = torch.tensor(carrying_bones(avatar.rig))[places.part]
     turn_back = avatar.rig.correction[bone].transpose(-1, -2)
     return avatar.rig.rest[bone] + (turn_back @ there[..., None])[..., 0]
+
+
+def _part(vertices: torch.Tensor, faces: torch.Tensor, own: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Lower and upper corner, surface and ends of a part whose vertices (of all) are given."""
+    mine = torch.zeros(len(vertices), dtype=torch.bool)
+    mine[own] = True
+    points = vertices[own]
+    surface = surface_points(points, vertices[faces[mine[faces].all(1)]])
+    return (*_box(points), surface, points[(points @ _ENDS.to(points).T).argmax(0)])
+
+
+def _collected(parts: list[tuple[torch.Tensor, ...]]) -> Parts:
+    lower, upper, surface, ends = zip(*parts)
+    return Parts(torch.stack(lower), torch.stack(upper), surface, torch.stack(ends))
 
 
 def part_joints() -> tuple[int, ...]:

@@ -27,6 +27,6 @@ def normal_picture(picture: RenderPasses) -> torch.Tensor:
     The background faces the viewer, (0.5, 0.5, 1), as in normal-bae maps.
     """
     normal = picture.normal.cpu()
-    empty = normal.abs().sum(-1, keepdim=True) == 0
-    facing = normal.new_tensor([0.0, 0.0, 1.0])
-    return torch.where(empty, facing, normal) * 0.5 + 0.5
+    colors = torch.add(0.5, normal, alpha=0.5)
+    colors[..., 2].masked_fill_(~normal.any(-1), 1.0)
+    return colors

@@ -31,23 +31,60 @@ def ground_shadow(mesh: Mesh, camera: Camera, *, floor: float | None = None) -> 
         return torch.zeros(height, width, device=device)
     vertices = mesh.vertices.float()
     used = vertices[mesh.faces.flatten()]
-    floor = float(used[:, 1].amin()) if floor is None else float(floor)
-    low, high = used[:, ::2].amin(0), used[:, ::2].amax(0)
+    lowest, highest = torch.aminmax(used, dim=0)
+    floor = float(lowest[1]) if floor is None else float(floor)
+    low, high = lowest[::2], highest[::2]
     margin = 4 * _LAYERS[-1][2]
     extent = float((high - low).amax()) + 2 * margin
     corner = (low + high) / 2 - extent / 2  # of the square map, in x and z
     shade = _map(vertices, mesh.faces, corner, extent, floor)
 
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    pixels = torch.stack((columns, rows), -1).double() + 0.5
-    near = camera.unproject(pixels, torch.full((height, width), camera.near, dtype=torch.float64))
-    ray = camera.unproject(pixels, torch.full((height, width), camera.near + 1.0, dtype=torch.float64)) - near
-    travel = (floor - near[..., 1]) / ray[..., 1]
-    hit = (near + ray * travel[..., None])[..., ::2].float().to(device)
-    meets = ((ray[..., 1] < -1e-9) & (travel > 0)).to(device)
-    grid = torch.nan_to_num((hit - corner) / extent * 2 - 1, nan=-9.0).clamp(-9, 9)
-    seen = grid_sample(shade, grid[None], "bilinear", "zeros", align_corners=False)[0, 0]
-    return torch.where(meets, seen, 0.0)
+    corner = corner.double().cpu()
+    shadow = torch.zeros(height, width, device=device)
+    left, top, right, bottom = box = _box(camera, corner, extent, floor)
+    if left < right and top < bottom:
+        grid = _places(camera, box, corner, extent, floor).to(device)
+        shadow[top:bottom, left:right] = grid_sample(shade, grid[None], "bilinear", "zeros", align_corners=False)[0, 0]
+    return shadow
+
+
+def _box(camera: Camera, corner: torch.Tensor, extent: float, floor: float) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) pixels among which the whole map is seen; the picture where it reaches behind it."""
+    x, z = (corner[:, None] + extent * torch.tensor([[0.0, 1.0, 0.0, 1.0], [0.0, 0.0, 1.0, 1.0]])).unbind()
+    pixels, depth = camera.project(torch.stack((x, torch.full_like(x, floor), z), 1))
+    size = torch.tensor([camera.width, camera.height])
+    if not bool((depth > camera.near).all()):
+        return 0, 0, camera.width, camera.height
+    low, high = (pixels.amin(0).floor() - 1).clamp(min=0), (pixels.amax(0).ceil() + 1).minimum(size)
+    return tuple(int(side) for side in (*low, *high))
+
+
+def _places(
+    camera: Camera, box: tuple[int, int, int, int], corner: torch.Tensor, extent: float, floor: float
+) -> torch.Tensor:
+    """(h, w, 2) where on the map, -1..1, each pixel of the box sees the ground; -9 where it sees none.
+
+    A plane and its picture are related by a homography: each place is the ratio of two sums of something of the pixel's
+    row and something of its column. Found in double precision for rows and columns, only added up for pixels.
+    """
+    left, top, right, bottom = box
+    middle = torch.tensor([(left + right) / 2, (top + bottom) / 2], dtype=torch.float64)
+    pixels = middle + torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    near = camera.unproject(pixels, torch.full((3,), camera.near, dtype=torch.float64))
+    ray = camera.unproject(pixels, torch.full((3,), camera.near + 1.0, dtype=torch.float64)) - near
+    eye = near - camera.near * ray
+    fall, above = -ray[:, 1:2], eye[:, 1:2] - floor  # the ray meets the ground after above / fall
+    place = ((eye[:, ::2] - corner) * fall + ray[:, ::2] * above) * (2 / extent) - fall  # times fall
+    if not camera.orthographic:
+        above = above[:1].expand(3, 1)  # the same for all
+    sums = torch.cat((place, fall, above - camera.near * fall), 1)
+    columns = torch.arange(left, right, dtype=torch.float64) + 0.5 - middle[0]
+    rows = torch.arange(top, bottom, dtype=torch.float64) + 0.5 - middle[1]
+    across = ((sums[1] - sums[0])[:, None] * columns).float()
+    down = (sums[0][:, None] + (sums[2] - sums[0])[:, None] * rows).float()
+    x, z, falling, ahead = (down[k][:, None] + across[k] for k in range(4))
+    seen = (falling > 1e-9) & (ahead > 0)
+    return torch.where(seen[..., None], (torch.stack((x, z), -1) / falling[..., None]).clamp(-9, 9), -9.0)
 
 
 def _map(

@@ -104,6 +104,8 @@ def _avatar_head(avatar: Avatar, matrices: torch.Tensor, mesh: Mesh, joints: tor
     if len(local) < 20:
         return _head_from_joints(joints)
     face = local[local[:, 2] > local[:, 2].median()]
+    if not len(face):  # a head without depth: all of it in one place
+        return _head_from_joints(joints)
     chin, top = float(face[:, 1].min()), float(local[:, 1].max())
     size = top - chin
     width = float(torch.quantile(local[:, 0].abs(), 0.95)) * 2

@@ -112,7 +112,7 @@ def openpose_picture(
         for (x, y), visible in zip(points.tolist(), seen):
             if visible:
                 cv2.circle(canvas, (round(x), round(y)), size(3), (255, 255, 255), -1)
-    return torch.from_numpy(canvas).float() / 255
+    return torch.from_numpy(canvas).float().div_(255)
 
 
 def _spindle(a: list[float], b: list[float], half_width: int):

@@ -5,7 +5,7 @@ the ground. A few Levenberg-Marquardt steps, batched and in double precision, tu
 
 - contacts: two places that touch in the source keep their offset, scaled by the avatar's size;
 - ground: what stands on the ground stands on it, and nothing sinks into it;
-- no new penetration: hands and forearms enter head, trunk and thighs (as ellipsoids) no deeper than in the source;
+- no new penetration: hands and forearms enter head, trunk and thighs (`solids`) no deeper than in the source;
 - knees and elbows bend within their range;
 - a pull to the initial rotations, and of the hands to their initial rotation relative to the forearm.
 
@@ -16,14 +16,27 @@ from the bone to the point or to the next bone towards it, so the Jacobian is ex
 
 from __future__ import annotations
 
+import functools
+
 import roma
 import torch
 
 from .avatar import Avatar
 from .body import Body
-from .contacts import PARTS, AvatarParts, Contacts, Places, avatar_parts, body_boxes, carried_over, part_joints
+from .contacts import (
+    PARTS,
+    Contacts,
+    Parts,
+    Places,
+    avatar_parts,
+    body_parts,
+    carried_over,
+    carrying_bones,
+    part_joints,
+)
 from .humanoid import FINGER_ROLES
 from .rig import Rig
+from .solids import Hulls, hulls
 
 ITERATIONS = 6
 SETTLED = 1e-4  # relative change of the cost
@@ -33,12 +46,15 @@ _TURN = {
     "pelvis": 0.03, "spine": 0.05, "neck": 0.08, "head": 0.08,
 }  # fmt: skip
 _RELATIVE_TURN = 0.4  # the same for a hand relative to its forearm
-CONTACT_METRES = 0.045  # these lengths are for an avatar of the body's size and scale with its height
+CONTACT_METRES = 0.055  # these lengths are for an avatar of the body's size and scale with its height
 SLIDE = 0.5  # how much less a contact that slid along the surface costs than one that came off it
 TOLERANCE_METRES = 0.014  # a contact that is off by less is left alone: places on other bodies are not that exact
 REACH_METRES = 0.2  # contacts that are much farther off cannot be restored without spoiling the pose: they count less
 GROUND_METRES = 0.008
-DEPTH_METRES = 0.05
+GIVE_METRES = 0.012  # clothes, hair and flesh give way that far
+# Solid parts: how deep a hand may be for it to cost as much as a contact that is off by CONTACT_METRES, and how deep it
+# starts to count less. Short arms at a wide trunk cannot all come out of it; a hand in the head is what people see.
+_SOLIDS = {"head": (0.03, 0.4)} | dict.fromkeys(("chest", "hips", "left_thigh", "right_thigh"), (0.055, 0.11))
 ROOT_METRES = (0.05, 0.4, 0.05)  # the pelvis is nearly free to rise and sink
 _LIMIT_RADIANS = 0.05
 # Local rotation vectors of hinges, (lowest, highest): knees bend about x, elbows about y.
@@ -48,7 +64,8 @@ _RANGES = {
     "left_elbow": ((-1.6, -2.8, -1.0), (1.6, 0.2, 1.0)),
     "right_elbow": ((-1.6, -0.2, -1.0), (1.6, 2.8, 1.0)),
 }
-_SOLIDS = tuple(PARTS.index(name) for name in ("head", "chest", "hips", "left_thigh", "right_thigh"))
+_SOLID_PARTS = [PARTS.index(name) for name in _SOLIDS]
+_DEPTH_METRES, _DEEP_METRES = torch.tensor(list(_SOLIDS.values()), dtype=torch.float64).T
 _PROBES = tuple(PARTS.index(name) for name in ("left_hand", "right_hand", "left_forearm", "right_forearm"))
 
 
@@ -120,16 +137,21 @@ class _Problem:
         self.carrier = [max(parent, 0) for parent in self.parents]
         self.offset = self.rest - self.rest[self.carrier]  # zero for the pelvis
 
-        part_bone = torch.tensor([index[above[bone]] for bone in parts.bone.tolist()])
+        carrying = carrying_bones(rig)
+        part_bone = torch.tensor([index[above[bone]] for bone in carrying])
         self.point_bone = part_bone[places.part]
-        self.point_rest = carried_over(places, body, parts, avatar).double()
+        self.point_rest = carried_over(avatar, body).double()
         self.point_normal = _normals(places, body, parts, rig).double()
+        self.part_bone = part_bone
+        turn_back = rig.correction[list(carrying)].double().transpose(-1, -2)
+        ends = parts.ends.double() @ turn_back.transpose(-1, -2) + rig.rest[list(carrying), None].double()
+        self.ends = ends - self.rest[part_bone, None]  # (15, 26, 3) from the bones, in the rest pose
         self.scale = avatar.height / float(body.v_template[:, 1].max() - body.v_template[:, 1].min())
         self.contacts = contacts
 
         self.probes = torch.nonzero(torch.isin(places.part, torch.tensor(_PROBES)))[:, 0]
-        self.solid_bone = part_bone[list(_SOLIDS)]
-        self.solid_middle, self.solid_half = _ellipsoids(parts.lower, parts.upper)
+        self.solid_bone = part_bone[_SOLID_PARTS]
+        self.solids = _avatar_hulls(avatar, body)
         self.source_depth = self.scale * _source_depth(body, places, frames, self.probes)
         self.moves_alone = self.next_bone[self.solid_bone] < 0  # (M, N): turning bone n does not move the solid
 
@@ -141,6 +163,7 @@ class _Problem:
         points, _ = self._points(self.initial, self._places(self.initial, self.pelvis))
         reach = self._misses(points).norm(dim=-1) / (self.scale * REACH_METRES)
         self.hope = 1.0 / (1.0 + reach.square())
+        self.depth_strength = None  # (B, probes, M), from the first evaluation
         self.hinges = [n for n, role in enumerate(self.roles) if role in _RANGES and self.parents[n] >= 0]
         self.hinge_parents = [self.parents[n] for n in self.hinges]
         ranges = torch.tensor([_RANGES[self.roles[n]] for n in self.hinges], dtype=torch.float64).view(-1, 2, 3)
@@ -158,7 +181,7 @@ class _Problem:
         points, levers = self._points(turns, place)
         blocks = [
             self._contact_rows(points, levers, turns),
-            self._ground_rows(points, levers),
+            self._ground_rows(turns, place),
             self._depth_rows(points, levers, turns, place),
             self._hinge_rows(turns),
             self._pull_rows(delta, root),
@@ -175,12 +198,17 @@ class _Problem:
         bone = self.point_bone
         offset = self.point_rest - self.rest[bone]
         points = place[:, bone] + (turns[:, bone] @ offset[..., None])[..., 0]
+        return points, self._levers(points, bone, place)
+
+    def _levers(self, points: torch.Tensor, bone: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+        """(B, P, N, 3) from every bone to the points (B, P, 3) that lie on `bone` (P,), or to the next bone on the way;
+        zero where a bone does not move a point."""
         way = self.next_bone[bone]  # (P, N)
         end = place[:, way.clamp(min=0)]
         own = torch.zeros_like(way, dtype=torch.bool)
         own[torch.arange(len(bone)), bone] = True
         end = torch.where(own[..., None], points[:, :, None], end)
-        return points, torch.where((way >= 0)[..., None], end - place[:, None], 0.0)
+        return torch.where((way >= 0)[..., None], end - place[:, None], 0.0)
 
     def _contact_rows(self, points, levers, turns):
         touching = self.contacts
@@ -203,30 +231,38 @@ class _Problem:
         apart = _pick(points, self.contacts.first) - _pick(points, self.contacts.second)
         return apart - self.scale * self.contacts.offset.double()
 
-    def _ground_rows(self, points, levers):
-        low = self.contacts.lowest
-        above = _pick(points, low)[..., 1] - self.ground[:, None]
+    def _ground_rows(self, turns, place):
+        """For every part its lowest point as it is now: where it shall be, or at least not below the ground."""
+        bone = self.part_bone
+        offset = self.ends @ turns[:, bone].transpose(-1, -2)  # (B, 15, 26, 3)
+        low = offset[..., 1].argmin(2)
+        offset = offset.gather(2, low[..., None, None].expand(-1, -1, 1, 3))[:, :, 0]
+        points = place[:, bone] + offset
+        above = points[..., 1] - self.ground[:, None]
         stands = self.contacts.grounded.double().sqrt()
         wanted = above - self.scale * self.contacts.height.double()
-        sinks = (above < 0) & (above < wanted)  # less than the source's own height matters only below the ground
-        strength = torch.where(sinks, torch.ones_like(stands), stands) / (self.scale * GROUND_METRES)
+        sinks = -above > stands * wanted.abs()  # no part may, whether or not the source's stands there
+        strength = torch.where(sinks, 1.0, stands) / (self.scale * GROUND_METRES)
         rows = strength * torch.where(sinks, above, wanted)
-        jacobian = torch.cat([_unit_rows(above, 1), _cross(_pick(levers, low))[..., 1, :]], -1)
+        jacobian = torch.cat([_unit_rows(above, 1), _cross(self._levers(points, bone, place))[..., 1, :]], -1)
         return rows, strength[..., None] * jacobian
 
     def _depth_rows(self, points, levers, turns, place):
         probe, lever = points[:, self.probes], levers[:, self.probes]
         axes = (turns @ self.align)[:, self.solid_bone]  # (B, M, 3, 3) the solids' T-pose axes in the world
         centre = place[:, self.solid_bone] + (turns[:, self.solid_bone] @ self._rest_middle()[..., None])[..., 0]
-        local = torch.einsum("bmji,bpmj->bpmi", axes, probe[:, :, None] - centre[:, None]) / self.solid_half
-        depth, outward = _depth(local, self.solid_half)
-        excess, solid = (depth - self.source_depth).max(2)
-        strength = (excess > 0).double() / (self.scale * DEPTH_METRES)
+        depth, outward = self.solids.depth(torch.einsum("bmji,bpmj->bpmi", axes, probe[:, :, None] - centre[:, None]))
+        excess = (depth - self.source_depth - self.scale * GIVE_METRES).clamp(min=0)
+        if self.depth_strength is None:
+            hopeless = (excess / (self.scale * _DEEP_METRES)).square()
+            self.depth_strength = 1.0 / ((1.0 + hopeless) * self.scale * _DEPTH_METRES)
+        rows, solid = (self.depth_strength * excess).max(2)
+        strength = (rows > 0) * self.depth_strength.gather(2, solid[..., None])[..., 0]
         outward = outward.gather(2, solid[..., None, None].expand(-1, -1, 1, 3))[:, :, 0]
         outward = torch.einsum("bpij,bpj->bpi", axes[torch.arange(len(axes))[:, None], solid], outward)
         lever = torch.where(self.moves_alone[solid][..., None], lever, 0.0)
         jacobian = -(outward[..., None, :] @ _cross(lever))[..., 0, :]
-        return strength * excess, torch.nn.functional.pad(strength[..., None] * jacobian, (3, 0))
+        return rows, torch.nn.functional.pad(strength[..., None] * jacobian, (3, 0))
 
     def _hinge_rows(self, turns):
         """How far knees and elbows are out of range; in range by definition where the source itself is not."""
@@ -258,7 +294,7 @@ class _Problem:
 
     def _rest_middle(self) -> torch.Tensor:
         """(M, 3) from each solid's bone to the solid's middle, in the rest pose."""
-        return (self.align[self.solid_bone] @ self.solid_middle[..., None])[..., 0]
+        return (self.align[self.solid_bone] @ self.solids.middle[..., None])[..., 0]
 
     def _hinge_turns(self, turns: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The upper bones' rotations away from the T-pose (B, H, 3, 3), the lower bones' relative to them (B, H, 3)."""
@@ -290,40 +326,41 @@ def _next_bones(parents: list[int]) -> torch.Tensor:
     return table
 
 
-def _ellipsoids(lower: torch.Tensor, upper: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Middles and half axes (M, 3) of the solid parts, from their boxes; a little less, as clothes and hair give."""
-    solids = list(_SOLIDS)
-    lower, upper = lower[solids].double(), upper[solids].double()
-    return (lower + upper) / 2, (0.85 * (upper - lower) / 2).clamp(min=1e-3)
+@functools.lru_cache(maxsize=4)
+def _avatar_hulls(avatar: Avatar, body: Body) -> Hulls:
+    return _hulls(avatar_parts(avatar, body))
 
 
-def _depth(local: torch.Tensor, half: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """How deep points (..., M, 3), in units of the half axes, lie in ellipsoids: metres (..., M), negative outside; and
-    the direction (..., M, 3), in the ellipsoids' axes, in which depth shrinks one to one."""
-    radius = local.norm(dim=-1).clamp(min=1e-6)
-    size = half.mean(-1)
-    return size * (1.0 - radius), size[:, None] * local / half / radius[..., None]
+@functools.lru_cache(maxsize=4)
+def _body_hulls(body: Body) -> Hulls:
+    return _hulls(body_parts(body))
 
 
-def _normals(places: Places, body: Body, parts: AvatarParts, rig: Rig) -> torch.Tensor:
+def _hulls(parts: Parts) -> Hulls:
+    middles = (parts.lower + parts.upper)[_SOLID_PARTS] / 2
+    return hulls([parts.surface[k] for k in _SOLID_PARTS], middles)
+
+
+def _normals(places: Places, body: Body, parts: Parts, rig: Rig) -> torch.Tensor:
     """(P, 3) about which way the surface faces at each point, at rest: the normals of the parts' ellipsoids."""
-    lower, upper = (corner[places.part] for corner in body_boxes(body))
+    lower, upper = body_parts(body).lower[places.part], body_parts(body).upper[places.part]
     share = 2 * (places.at - lower) / (upper - lower).clamp(min=1e-4) - 1  # -1..1 across the part
     half = ((parts.upper - parts.lower) / 2).clamp(min=1e-3)[places.part]
     outward = torch.nn.functional.normalize(share / half, dim=-1)
-    return (rig.correction[parts.bone[places.part]].transpose(-1, -2) @ outward[..., None])[..., 0]
+    turn_back = rig.correction[list(carrying_bones(rig))].transpose(-1, -2)
+    return (turn_back[places.part] @ outward[..., None])[..., 0]
 
 
 def _source_depth(body: Body, places: Places, frames: torch.Tensor, probes: torch.Tensor) -> torch.Tensor:
     """(B, probes, M) how deep the source's own hands and forearms are in its solids, at least zero, metres."""
     joints = torch.tensor(part_joints())
-    middle, half = _ellipsoids(*body_boxes(body))
-    joint, solid = joints[places.part[probes]], joints[list(_SOLIDS)]
+    solids = _body_hulls(body)
+    joint, solid = joints[places.part[probes]], joints[_SOLID_PARTS]
     points = _moved(frames[:, joint], places.at[probes].double())
-    centre = _moved(frames[:, solid], middle)
+    centre = _moved(frames[:, solid], solids.middle)
     apart = points[:, :, None] - centre[:, None]
-    local = torch.einsum("bmji,bpmj->bpmi", frames[:, solid, :3, :3], apart) / half
-    return _depth(local, half)[0].clamp(min=0)
+    local = torch.einsum("bmji,bpmj->bpmi", frames[:, solid, :3, :3], apart)
+    return solids.depth(local)[0].clamp(min=0)
 
 
 def _moved(frames: torch.Tensor, offset: torch.Tensor) -> torch.Tensor:

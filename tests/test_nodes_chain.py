@@ -220,6 +220,17 @@ def test_any_prompt_gives_a_pose(comfy: ComfyHost, chain: dict, prompt: str):
     assert comfy.images(comfy.run(chain))[0].std() > 5
 
 
+@pytest.mark.parametrize(
+    ("prompt", "note"), [("", "sampled without text"), ("a person " + "hops and " * 1000, "was cut after")]
+)
+def test_what_is_done_with_an_empty_or_long_prompt_is_said(comfy: ComfyHost, chain: dict, prompt: str, note: str):
+    chain["1"]["inputs"].update(prompt=prompt, seed=len(prompt))
+    before = comfy.server.log.read_text(encoding="utf-8", errors="replace").count(note)
+    comfy.run(chain)
+    log = comfy.server.log.read_text(encoding="utf-8", errors="replace")
+    assert log.count(note) == before + 1 and "TextToSMPLPose: the prompt is" in log
+
+
 def test_more_poses_cannot_be_kept_than_were_tried(comfy: ComfyHost, chain: dict):
     chain["1"]["inputs"].update(candidates=2, keep=3)
     with pytest.raises(HeadlessError, match="keep: 3 poses cannot be kept of 2 candidates"):

@@ -52,6 +52,12 @@ def test_cached_prefix_equals_plain_forward_where_text_is_dropped(model):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
 
 
+def test_trimming_a_plain_forward_changes_nothing(model):
+    features, noised = make_features([5, 9, 2, 0]), make_noised()
+    for a, b in zip(model(*noised, features), model(*noised, features, trim=True)):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
 def test_one_prefix_serves_many_samples(model):
     features, noised = make_features([6]), make_noised()
     shared = model.denoise(*noised, model.encode_prefix(features).repeat(BATCH))

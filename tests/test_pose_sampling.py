@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from avatar_scene.pose_prior import sampling
 from avatar_scene.pose_prior.denoiser import Denoiser, DenoiserConfig
 from avatar_scene.pose_prior.sampling import SAMPLERS, initial_noise, sample
 from avatar_scene.pose_prior.text_encoder import TOKEN_SLOTS, TextFeatures
@@ -18,9 +19,9 @@ def model() -> Denoiser:
     return model.requires_grad_(False)
 
 
-def prefixes(model: Denoiser, count: int):
+def prefixes(model: Denoiser, count: int, length: int = 6):
     generator = torch.Generator().manual_seed(3)
-    mask = (torch.arange(TOKEN_SLOTS) < 6).expand(count, -1)
+    mask = (torch.arange(TOKEN_SLOTS) < length).expand(count, -1)
     tokens = torch.randn(1, TOKEN_SLOTS, 12, generator=generator).expand(count, -1, -1)
     features = TextFeatures(tokens, mask, torch.randn(1, 12, generator=generator).expand(count, -1))
     null = model.encode_prefix(features.select(slice(0, 1)), torch.tensor([True]))
@@ -50,6 +51,17 @@ def test_a_sample_does_not_depend_on_the_batch(model):
     prefix, null = prefixes(model, 1)
     alone, _ = sample(model, prefix, null, initial_noise(SIZE, 5, [2]))
     torch.testing.assert_close(alone[0], together[2], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("length", [6, 0])
+def test_guidance_in_one_pass_equals_two(model, length, monkeypatch):
+    prefix, null = prefixes(model, 3, length)
+    noise = initial_noise(SIZE, 2, [0, 1, 2])
+    one = sample(model, prefix, null, noise, guidance_scale=4.0)
+    monkeypatch.setattr(sampling, "FEW_SAMPLES", 0)
+    two = sample(model, prefix, null, noise, guidance_scale=4.0)
+    for a, b in zip(one, two):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
 def test_guidance_zero_ignores_the_text(model):

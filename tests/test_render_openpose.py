@@ -135,3 +135,13 @@ def test_a_head_bone_scaled_to_nothing_still_has_a_face():
     matrices = retarget(squashed, t_pose())
     keypoints = avatar_keypoints(squashed, matrices[0], pose_avatar(squashed, t_pose(), matrices=matrices)[0])
     assert torch.isfinite(keypoints.head).all()
+
+
+def test_a_head_whose_vertices_all_lie_in_one_place_still_has_a_face():
+    avatar = load_avatar(bundled("default_avatar.glb"))
+    matrices = retarget(avatar, t_pose())
+    mesh = pose_avatar(avatar, t_pose(), matrices=matrices)[0]
+    head = (mesh.vertex_part == JOINT_NAMES.index("head"))[:, None]
+    flat = replace(mesh, vertices=torch.where(head, torch.zeros(3), mesh.vertices))
+    keypoints = avatar_keypoints(avatar, matrices[0], flat)
+    assert torch.isfinite(keypoints.head).all() and len(keypoints.head.unique(dim=0)) == 5

@@ -29,7 +29,7 @@ _BODY_MIRROR = [joint - 1 for joint in MIRROR[1:22]]
 
 @dataclass(frozen=True)
 class ShownPoses:
-    """What a picture of an action needs: body (n, 21, 3), root (n, 3) axis-angle float32; base (n,); n finger states."""
+    """What a picture of an action needs: body (n, 21, 3), root (n, 3) axis-angle float32; base (n,); finger states."""
 
     body: np.ndarray
     root: np.ndarray

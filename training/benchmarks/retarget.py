@@ -9,9 +9,10 @@ to the T-pose first) and `refined` (contacts and ground restored). Prints for ea
 - direction: mean angle between the bones of arms and legs and the source's, degrees;
 - contact:   where a hand touches head, hips, thighs, chest, arms or the other hand in the source (surfaces within
              2 cm): mean difference of the surfaces' distance, per cent of body height;
-- ground:    the same for feet that stand on the ground;
+- ground:    the same for feet that stand on the ground, which is where the lowest point is (capes do not count);
 - inside:    share of the points of hands and forearms that are inside the rest of the avatar, more than in the source,
              per cent (generalised winding number above one half);
+- head:      share of the hands' points that are inside the head, likewise;
 - ms:        processor time per pose, alone and in a batch of 64.
 """
 
@@ -93,12 +94,12 @@ def contact_distances(mesh: Mesh) -> dict[str, float]:
     return distances
 
 
-def inside_share(mesh: Mesh) -> float:
+def inside_share(mesh: Mesh, limbs: dict = _ARMS, solids: tuple[str, ...] = tuple(_TOUCHED)) -> float:
     """Share of the points of hands and forearms that lie inside head, trunk or thighs."""
     part = mesh.vertex_part
-    probes = torch.cat([mesh.vertices[torch.isin(part, torch.tensor(arm))] for arm in _ARMS.values()])
+    probes = torch.cat([mesh.vertices[torch.isin(part, torch.tensor(limb))] for limb in limbs.values()])
     probes = probes[torch.linspace(0, len(probes) - 1, min(_PROBES, len(probes))).long()]
-    solid = torch.isin(part, torch.tensor([j for joints in _TOUCHED.values() for j in joints]))
+    solid = torch.isin(part, torch.tensor([joint for name in solids for joint in _TOUCHED[name]]))
     faces = mesh.faces[solid[mesh.faces].all(1)]
     if not len(probes) or not len(faces):
         return 0.0
@@ -127,24 +128,30 @@ class Source:
             {name: d for name, d in contact_distances(mesh).items() if d < TOUCH_METRES} for mesh in self.meshes
         ]
         self.inside = [inside_share(mesh) for mesh in self.meshes]
+        self.in_head = [inside_share(mesh, _HANDS, ("head",)) for mesh in self.meshes]
 
 
 def measure(avatar: Avatar, source: Source, method: str) -> dict[str, float]:
     """One line of the table."""
     matrices = transform(avatar, source.pose, method)
-    touch, ground, inside = [], [], []
+    touch, ground, inside, in_head = [], [], [], []
+    hanging = torch.isin(avatar.vertex_part, torch.tensor(_TOUCHED["chest"]))
+    hanging &= avatar.rest_vertices[:, 1] < avatar.rig.rest[0, 1]
     for row, mesh in enumerate(pose_avatar(avatar, source.pose, matrices=matrices)):
+        mesh = replace(mesh, vertex_part=torch.where(hanging, -1, mesh.vertex_part))
         distances = contact_distances(mesh)
         for name, wanted in source.contacts[row].items():
             if name in distances:
                 error = abs(distances[name] / avatar.height - wanted / source.height)
                 (ground if "ground" in name else touch).append(100 * error)
         inside.append(100 * max(0.0, inside_share(mesh) - source.inside[row]))
+        in_head.append(100 * max(0.0, inside_share(mesh, _HANDS, ("head",)) - source.in_head[row]))
     return {
         "direction": direction_error(source.joints, avatar_joints(avatar, matrices)),
         "contact": float(np.mean(touch)) if touch else float("nan"),
         "ground": float(np.mean(ground)),
         "inside": float(np.mean(inside)),
+        "head": float(np.mean(in_head)),
         "ms": _milliseconds(avatar, source.pose.select(3), method),
         "ms/64": _milliseconds(avatar, source.pose.select([k % len(source.pose) for k in range(64)]), method),
     }
@@ -192,7 +199,7 @@ def main() -> None:
         except ValueError as error:
             print(f"left out: {error}")
     source = Source()
-    columns = ("direction", "contact", "ground", "inside", "ms", "ms/64")
+    columns = ("direction", "contact", "ground", "inside", "head", "ms", "ms/64")
     print(f"{'avatar':28s} {'method':12s}" + "".join(f"{column:>10s}" for column in columns))
     totals = {method: [] for method in METHODS}
     for avatar in avatars:
