@@ -95,6 +95,22 @@ def test_a_pas_file_can_be_trained_on(tmp_path, latents):
         assert torch.equal(again.state_dict()[name], value.half().float()), name
 
 
+def test_a_pas_file_becomes_an_inpainting_base_without_gray_body_and_w(tmp_path, latents, caplog):
+    path = export(build_model(_config(latents, tmp_path), CONTEXT), _config(latents, tmp_path), LatentSet(latents))
+    noisy, steps, context, paint, avatar, gray, gray_mask, rate = _conditioning()
+    nothing = torch.zeros_like(gray), torch.zeros_like(gray_mask)
+    with torch.no_grad():
+        unet = open_base(path, "pas", heads=2).eval().unet
+        wanted = unet(torch.cat([noisy, paint, avatar, *nothing], 1), steps, context)
+        assert not caplog.records
+        narrow = open_base(path, "inpaint", heads=2).eval()
+        found = narrow(noisy, steps, context, paint, avatar, gray, gray_mask, rate)
+    assert torch.allclose(found, wanted.sample, atol=1e-5)
+    assert "'outpainter.safetensors' is a PAS model" in caplog.text and "w token are dropped" in caplog.text
+    inpainter = export(narrow, _config(latents, tmp_path, kind="inpaint"), LatentSet(latents))
+    assert load_file(inpainter)["input_blocks.0.0.weight"].shape[1] == 9
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -109,6 +125,14 @@ def test_a_base_of_another_family_is_refused_in_one_line(tmp_path, make, message
     with pytest.raises(ValueError, match=message) as caught:
         open_base(tmp_path / "base.safetensors", "pas")
     assert "base.safetensors" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_base_keeps_its_prediction(tmp_path, latents):
+    config = _config(latents, tmp_path, prediction="v_prediction")
+    path = export(build_model(config, CONTEXT), config, LatentSet(latents))
+    with pytest.raises(ValueError, match=r"'outpainter\.safetensors' predicts v_prediction; add --prediction v_pred"):
+        build_model(_config(latents, tmp_path, base=str(path)), CONTEXT)
+    build_model(_config(latents, tmp_path, base=str(path), prediction="v_prediction"), CONTEXT)
 
 
 def test_latents_of_another_text_encoder_are_refused(tmp_path, latents):

@@ -43,6 +43,7 @@ class Painter:
     path: Path
     guidance_scale: float = 4.0
     num_inference_steps: int = 25
+    rate: float = 1.0  # w that a model with a w token is given; the others see the avatar as sharp as it is
 
     def paint(self, samples: list[Sample], encoders: MiniEncoders, decoder, seed: int) -> np.ndarray:
         """(B, H, W, 3) uint8 scenes around the samples' avatars."""
@@ -57,7 +58,8 @@ class Painter:
         if kind == "pas":
             prediction = PASInfo.from_metadata(metadata, self.path.name).prediction
         model = open_base(self.path, kind, heads).eval().requires_grad_(False)
-        values = encode_samples(samples, encoders, torch.ones(len(samples)), "person")
+        rates = torch.full((len(samples),), self.rate if kind == "pas" else 1.0)
+        values = encode_samples(samples, encoders, rates, "person")
         context = pad_context(values.pop("tokens"))
         batch = Batch(**values, context=context)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -167,6 +169,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--guidance-scale", type=float, default=4.0)
     parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--rate", type=float, default=1.0, help="the downsample rate w of PAS models, 0..1")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 40 samples")
     parser.add_argument("--pictures", type=Path, help="write every row's pictures into this folder, for votes")
@@ -185,7 +188,7 @@ def main() -> None:
     seconds = dict.fromkeys(rows, 0.0)
     for entry in options.row:
         name, _, path = entry.partition("=")
-        painter = Painter(name, Path(path), options.guidance_scale, options.steps)
+        painter = Painter(name, Path(path), options.guidance_scale, options.steps, options.rate)
         started, parts = time.process_time(), []
         for start in range(0, len(samples), 20):
             parts.append(painter.paint(samples[start : start + 20], encoders, decoder, options.seed + start))
