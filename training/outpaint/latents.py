@@ -82,18 +82,20 @@ def encode_samples(samples: list[Sample], encoders: Encoders, rates: torch.Tenso
     if masks == "random":
         alpha = torch.stack([1 - random_mask(*image.shape[1:3]) for _ in samples])
         person, rates = image, torch.ones_like(rates)
-        gray, gray_alpha = torch.zeros_like(image), torch.zeros_like(alpha)
+        gray_alpha = torch.zeros_like(alpha)
     else:
         person, alpha = _split(_stack(sample.person for sample in samples))
         gray, gray_alpha = _split(_stack(sample.gray for sample in samples))
     coarse = downsample_avatar(person, alpha, rates)
-    latents = encoders.pictures(torch.cat([image, over_gray(coarse, alpha), over_gray(gray, gray_alpha)]))
-    target, avatar, body = latents.chunk(3)
+    pictures = [image, over_gray(coarse, alpha)]
+    if masks != "random":
+        pictures.append(over_gray(gray, gray_alpha))
+    target, avatar, *body = encoders.pictures(torch.cat(pictures)).split(len(samples))
     return {
         "target": target,
         "avatar": avatar,
         "alpha": soft_cells(alpha),
-        "gray": body if masks == "person" else torch.zeros_like(body),
+        "gray": body[0] if body else torch.zeros_like(avatar),
         "gray_mask": soft_cells(gray_alpha),
         "rate": rates,
         "tokens": encoders.texts([sample.caption for sample in samples]),
