@@ -15,10 +15,14 @@ _LARGEST_SIDE = 4096  # of the pictures that render nodes make
 
 
 def choose(people: list, index: int, name: str) -> list:
-    """All people (-1), or the one of this index."""
+    """The person of this index, or all (-1) but those with a `shortfall`, as people at a photograph's edge have."""
     if index >= len(people):
         raise ValueError(f"index: {name} holds {len(people)} people, numbered from 0; {index} is not one of them")
-    return people if index < 0 else people[index : index + 1]
+    if index < 0:
+        return [person for person in people if not person.shortfall]
+    if people[index].shortfall:
+        raise ValueError(f"index: person {index} of {name} {people[index].shortfall}")
+    return people[index : index + 1]
 
 
 def lift(people: list, vposer: str = _BUNDLED, focal_mm: float = 50.0):

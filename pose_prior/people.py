@@ -47,6 +47,18 @@ class Person:
     width: float
     height: float
 
+    @property
+    def shortfall(self) -> str:
+        """What is missing to tell a pose, as the end of a sentence; empty where the points are enough."""
+        known = (self.body[:, 2] > 0).tolist()
+        if sum(known) >= _NEEDED and sum(known[k] for k in _TRUNK) >= _NEEDED_OF_TRUNK:
+            return ""
+        have = ", ".join(point.replace("_", " ") for point, seen in zip(BODY_25, known) if seen) or "none"
+        return (
+            f"has too few points to tell a pose: at least {_NEEDED} are needed, two of them shoulders or hips "
+            f"(known: {have})"
+        )
+
 
 def load_people(path: Path) -> list[Person]:
     """The people of an OpenPose JSON file, as `read_people`.
@@ -70,10 +82,10 @@ def load_people(path: Path) -> list[Person]:
 
 
 def read_people(document: object) -> list[Person]:
-    """The people of a document in its order, frame by frame.
+    """The people of a document in its order, frame by frame, those with a `shortfall` among them.
 
     Raises ValueError in one line for another structure, no or too many people, lists of another length, values that
-    are no finite numbers, and people with too few points to tell a pose.
+    are no finite numbers, and where nobody has enough points to tell a pose.
     """
     frames = document if isinstance(document, list) else [document]
     if not all(isinstance(frame, dict) and isinstance(frame.get("people"), list) for frame in frames):
@@ -87,27 +99,23 @@ def read_people(document: object) -> list[Person]:
         people += [Person(*(_scaled(points, scale) for points in person), width, height) for person in found]
     if not people:
         raise ValueError("nobody is in it (every list 'people' is empty)")
+    if all(person.shortfall for person in people):
+        raise ValueError(f"person 0 {people[0].shortfall}")
     return people
 
 
 def _person(person: object, name: str) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
     if not isinstance(person, dict):
         raise ValueError(f"{name} is no object")
-    given = _points(person, "pose_keypoints_2d", name, (25, 18))
-    if given is None:
+    if not person.get("pose_keypoints_2d"):
         raise ValueError(f"{name} has no 'pose_keypoints_2d'")
+    given = _points(person, "pose_keypoints_2d", name, (25, 18))
     body = torch.zeros(len(BODY_25), 3)
-    body[list(range(25) if len(given) == 25 else _COCO_18)] = given
+    if given is not None:  # estimators also report hands without a body
+        body[list(range(25) if len(given) == 25 else _COCO_18)] = given
     feet = _points(person, "foot_keypoints_2d", name, (6,))
     if feet is not None:
         body[list(_FEET)] = feet
-    known = (body[:, 2] > 0).tolist()
-    if sum(known) < _NEEDED or sum(known[k] for k in _TRUNK) < _NEEDED_OF_TRUNK:
-        have = ", ".join(point.replace("_", " ") for point, seen in zip(BODY_25, known) if seen) or "none"
-        raise ValueError(
-            f"{name} has too few points to tell a pose: at least {_NEEDED} are needed, two of them shoulders or hips "
-            f"(known: {have})"
-        )
     hands = (_points(person, f"hand_{side}_keypoints_2d", name, (HAND_POINTS,)) for side in ("left", "right"))
     return body, *hands
 

@@ -7,6 +7,7 @@ inverse bind matrix, or, for a rigid part, the node that carries it. Posing is t
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -43,7 +44,7 @@ class Avatar:
     humanoid, rig:       which node is which joint, and the skeleton that poses drive.
     joint_nodes:         24 nodes, for each SMPL joint the bone that carries it.
     vertex_part:         (V,) SMPL joint each vertex belongs to, -1 for hair, props and other things hung on the body.
-    height, hip_height:  metres from the soles to the top and to the middle of the hips, at rest.
+    height, hip_height:  metres from the soles to the top at rest, and to the middle of the hips on straight legs.
     expressions:         what the face can do, by name.
     notes:               what was mended or left out on import, one sentence each.
     source:              the file it was read from; exporting needs it.
@@ -169,7 +170,6 @@ def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
 
     smpl_rest = load_body().rest_joints.double().numpy()
     rig = build_rig(graph, humanoid, world, smpl_rest)
-    hips = [rig.roles.index("left_hip"), rig.roles.index("right_hip")]
     real = lambda values: torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))  # noqa: E731
     return Avatar(
         name=path.name,
@@ -191,7 +191,7 @@ def _load(path: Path, bone_override: Mapping[str, str] | None) -> Avatar:
         joint_nodes=_joint_nodes(humanoid),
         vertex_part=torch.from_numpy(part),
         height=float(body.max() - floor),
-        hip_height=float(rig.rest[hips, 1].mean()),
+        hip_height=_hip_height(rig),
         expressions=read_expressions(gltf, geometry.morphs),
         notes=tuple(notes),
         source=path,
@@ -216,6 +216,16 @@ def facing(graph: NodeGraph, humanoid: HumanoidMap) -> np.ndarray:
     rotation = np.eye(4)
     rotation[:3, :3] = np.stack([x, y, np.cross(x, y)])
     return rotation
+
+
+def _hip_height(rig: Rig) -> float:
+    """Height of the hips above the soles with the legs brought to the T-pose, whatever they do at rest."""
+    heights = []
+    for side in ("left", "right"):
+        leg = [rig.roles.index(f"{side}_{part}") for part in ("hip", "knee", "ankle") if f"{side}_{part}" in rig.roles]
+        drop = sum(float((rig.correction[a] @ (rig.rest[a] - rig.rest[b]))[1]) for a, b in itertools.pairwise(leg))
+        heights.append(float(rig.rest[leg[-1], 1]) + drop)
+    return sum(heights) / 2
 
 
 def bound_vertices(geometry: Geometry, world: np.ndarray) -> np.ndarray:

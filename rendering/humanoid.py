@@ -9,9 +9,12 @@ the neck are read off the hierarchy: they are the bones between the pelvis, the 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ..smpl import JOINT_NAMES, PARENTS
 from .gltf import Gltf, NodeGraph
@@ -54,6 +57,8 @@ _NAMES = {
     "left_ankle": ("ankle", "foot"),
     "left_foot": ("toebase", "toes", "toe", "ball", "foot"),
 }
+_AT_THE_HIPS = 0.4  # how much nearer to the hips than the bone that the legs hang on a pelvis must be
+_ENDS = ("left_wrist", "left_ankle", "left_foot")
 _GLUED = ("clavicle", "humerus", "radius", "wrist", "hand", "thumb", "fingers", "femur", "tibia", "foot", "toes")  # CMU
 _FINGER_WORDS = {"thumb": "thumb", "index": "index", "point": "index", "middle": "middle", "mid": "middle"}
 _FINGER_WORDS |= {"ring": "ring", "pinky": "pinky", "little": "pinky"}
@@ -119,6 +124,7 @@ def _from_structure(graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap | No
     bones = bones_by_structure(graph, flesh, [name.side for name in names])
     if bones is None:
         return None
+    bones.pop("pelvis")  # found with the torso
     found = with_torso(graph, "structure", bones, skin_joints, None, _fingers(graph, names, bones))
     return replace(found, confidence=dict.fromkeys(found.confidence, 0.6))
 
@@ -260,24 +266,34 @@ def _from_names(graph: NodeGraph, skin_joints: set[int]) -> HumanoidMap:
             by_stem.setdefault((name.side, name.stem), []).append(node)
     depth = {node: len(ancestors(graph, node)) for node in range(len(names))}
 
-    def best(side: str, stem: str) -> int | None:
+    def best(side: str, stem: str, among: set[int]) -> int | None:
         """The bone that moves skin, lies nearest to the root and has the lowest number."""
         rank = lambda node: (node not in skin_joints, depth[node], names[node].number or 0)  # noqa: E731
-        return min(by_stem.get((side, stem), []), key=rank, default=None)
+        return min((node for node in by_stem.get((side, stem), []) if node in among), key=rank, default=None)
 
     bones: dict[str, int] = {}
-    for role, stems in _NAMES.items():
-        for side in ("left", "right") if role.startswith("left_") else ("",):
-            for stem in stems:
-                node = best(side, stem)
+    moving = _moving(graph, skin_joints)
+    # Bones that move nothing are controls beside the skeleton, or the ends of its limbs.
+    for among, roles in ((moving, _NAMES), (set(range(len(names))), _ENDS if moving else _NAMES)):
+        for role, side in itertools.product(roles, ("left", "right")):
+            own = role.replace("left", side, 1)
+            side = side if role.startswith("left_") else ""
+            for stem in _NAMES[role] if own not in bones else ():
+                node = best(side, stem, among)
                 if node is not None and node not in bones.values() and not _means_another(role, stem, side, by_stem):
-                    bones[role.replace("left", side, 1) if side else role] = node
+                    bones[own] = node
                     break
     bones.pop("spine", None)
     neck = bones.pop("neck", None)
     if "head" not in bones and (head := _end_of_spine(graph, names, bones)) is not None:
         bones["head"] = head
     return with_torso(graph, "bone names", bones, skin_joints, neck, _fingers(graph, names, bones))
+
+
+def _moving(graph: NodeGraph, skin_joints: set[int]) -> set[int]:
+    """Nodes that move skin or a rigid part, themselves or through what hangs on them."""
+    rigid = (node for node, mesh in enumerate(graph.carries_mesh) if mesh and not graph.carries_skin[node])
+    return {above for node in (*skin_joints, *rigid) for above in ancestors(graph, node)}
 
 
 def _end_of_spine(graph: NodeGraph, names: list[BoneName], bones: dict[str, int]) -> int | None:
@@ -343,14 +359,15 @@ def with_torso(
     legs = [paths[role] for role in ("left_hip", "right_hip") if role in paths]
     arms = [paths[role] for role in ("left_shoulder", "right_shoulder") if role in paths]
     if "pelvis" not in bones and len(legs) == 2:
-        common = [node for node in legs[0] if node in legs[1]]
-        if common:
-            bones["pelvis"] = common[0]
+        pelvis = _pelvis(graph, legs, arms, skin_joints)
+        bones |= {} if pelvis is None else {"pelvis": pelvis}
     spine: tuple[int, ...] = ()
     neck_chain: tuple[int, ...] = () if neck is None else (neck,)
     if len(arms) == 2 and "pelvis" in bones:
         shared = [node for node in arms[0] if node in arms[1]]  # chest first
         below = shared[: shared.index(bones["pelvis"])] if bones["pelvis"] in shared else []
+        if neck in below[:-1]:  # clavicles may hang on the neck (3ds Max Biped)
+            below = below[below.index(neck) + 1 :]
         spine = tuple(reversed([node for node in below if node in skin_joints or node in bones.values()] or below))
         if spine and "head" in paths and spine[-1] in paths["head"]:
             path = paths["head"]
@@ -358,6 +375,23 @@ def with_torso(
     spine = tuple(node for node in spine if node not in neck_chain)
     confidence = dict.fromkeys([*bones, *fingers, "spine", "neck"], 0.9)
     return HumanoidMap(convention, {**bones, **fingers}, spine, neck_chain, confidence)
+
+
+def _pelvis(graph: NodeGraph, legs: list[list[int]], arms: list[list[int]], skin_joints: set[int]) -> int | None:
+    """The bone from which the legs part; where that is a root at the feet, the bone below the arms at the hips.
+
+    legs, arms: ancestors of both sides' upper bones, those first.
+    """
+    common = [node for node in legs[0] if node in legs[1]]
+    common = [node for node in common if node in skin_joints] or common
+    if not common or len(arms) < 2:
+        return common[0] if common else None
+    hips = (graph.world[legs[0][0], :3, 3] + graph.world[legs[1][0], :3, 3]) / 2
+    apart = {node: float(np.linalg.norm(graph.world[node, :3, 3] - hips)) for node in range(len(graph.names))}
+    shared = [node for node in arms[0] if node in arms[1] and node in skin_joints]
+    trunk = shared[1 : shared.index(common[0])] if common[0] in shared else []  # the chest is no pelvis
+    nearest = min(trunk, key=apart.get, default=common[0])
+    return nearest if apart[nearest] < _AT_THE_HIPS * apart[common[0]] else common[0]
 
 
 def smpl_parent(role: str) -> str | None:

@@ -17,6 +17,8 @@ from .gltf import NodeGraph
 _PARTNER_TOLERANCE = 0.05  # of the skeleton's size
 _CENTRAL = 0.02
 _LIMB_LENGTH = 0.2  # arms and legs are at least this share of the skeleton's size
+_LEVEL = 0.5  # of their length: what lies at least that level at the end of a leg is a foot
+_TWIST = 0.1  # of a bone's length: how far beside it its twist bones may lie
 _TOE_HEIGHT = 0.2  # of the leg's length: a joint nearer to the ground than this can be an ankle
 
 
@@ -141,10 +143,11 @@ def _left_first(skeleton, pair, legs, up, across, side_of) -> tuple[list[int], l
     votes = [side_of[skeleton.nodes[bone]] for bone in pair[0]]
     says_left, says_right = votes.count("left"), votes.count("right")
     if says_left == says_right:
-        toes = sum(skeleton.place[chain[-1]] - skeleton.place[chain[min(2, len(chain) - 2)]] for chain in legs)
+        ends = [(skeleton.place[leg[min(2, len(leg) - 2)]], skeleton.place[leg[-1]]) for leg in legs]
+        toes = sum(end - start for start, end in ends)
         forward = toes - up * (toes @ up)
-        if np.linalg.norm(forward) < 1e-6:
-            forward = np.array([0.0, 0.0, 1.0])  # glTF's models face +z
+        if np.linalg.norm(forward) < _LEVEL * np.linalg.norm(toes):  # no toes but shins: as files should face
+            forward = np.array([0.0, 0.0, 1.0]) if up[1] else np.array([0.0, -1.0, 0.0])
         says_left = 1 if np.cross(up, forward) @ across > 0 else -1
     return pair if says_left > says_right else pair[::-1]
 
@@ -173,13 +176,29 @@ def _leg_joints(skeleton: Skeleton, chain: list[int], height: np.ndarray) -> dic
 
 def _arm_joints(skeleton: Skeleton, chain: list[int]) -> dict[str, int]:
     """collar (if there is one), shoulder, elbow and wrist of an arm chain; the wrist is where the fingers part."""
-    wrist = next((k for k, bone in enumerate(chain) if k >= 2 and len(skeleton.children(bone)) > 1), None)
+    wrist = next((k for k in range(2, len(chain)) if _parts(skeleton, chain[k : k + 2])), None)
     if wrist is None:
         wrist = 2 if len(chain) == 3 else 3  # no fingers: collar, shoulder, elbow, wrist
     first = 1 if wrist >= 3 and skeleton.length(chain[:2]) < 0.5 * skeleton.length(chain[1:3]) else 0
     arm = chain[first : wrist + 1]
     joints = {"shoulder": arm[0], "elbow": _middle(skeleton, arm), "wrist": arm[-1]}
     return {"collar": chain[0], **joints} if first else joints
+
+
+def _parts(skeleton: Skeleton, pair: list[int]) -> bool:
+    """Whether more than one bone leaves a bone of a chain; what lies on the way to the chain's next one twists it."""
+    others = [child for child in skeleton.children(pair[0]) if child not in pair]
+    if len(pair) < 2 or not others:
+        return False
+    way = skeleton.place[pair[1]] - skeleton.place[pair[0]]
+    length = float(np.linalg.norm(way)) + 1e-12
+    for child in others:
+        apart = skeleton.place[child] - skeleton.place[pair[0]]
+        along = float(apart @ way) / length
+        aside = float(np.linalg.norm(apart - way * along / length))
+        if skeleton.children(child) or not (-_TWIST * length <= along < length and aside < _TWIST * length):
+            return True
+    return False
 
 
 def _middle(skeleton: Skeleton, chain: list[int]) -> int:

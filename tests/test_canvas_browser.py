@@ -48,31 +48,56 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def browse(comfy: ComfyHost, command: str, *arguments: object) -> list[dict]:
-    """What `canvas.mjs` saw, one entry a line."""
+def browse(comfy: ComfyHost, command: str, *arguments: object, renderer: str = "canvas") -> list[dict]:
+    """What `canvas.mjs` saw, one entry a line. renderer: canvas or vue."""
     script = ROOT / "tests" / "browser" / "canvas.mjs"
     line = ["node", str(script), comfy.server.url, command, *map(str, arguments)]
-    environment = {**os.environ, "NODE_PATH": str(MODULES), "CHROMIUM": str(CHROMIUM)}
+    environment = {**os.environ, "NODE_PATH": str(MODULES), "CHROMIUM": str(CHROMIUM), "RENDERER": renderer}
     done = subprocess.run(line, capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(row) for row in done.stdout.splitlines()]
+
+
+TITLE_BAR = 30  # above a node's position
+
+
+def extent(box: dict) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of a node with its title bar."""
+    (x, y), (width, height) = box["pos"], box["size"]
+    return x, y - TITLE_BAR, x + width, y + height
 
 
 def overlapping(boxes: list[dict]) -> list[tuple[str, str]]:
     """Titles of nodes that lie over each other: nodes grow to what they hold, whatever size the file says."""
 
     def apart(a: dict, b: dict) -> bool:
-        return any(
-            a["pos"][axis] + a["size"][axis] <= b["pos"][axis] or b["pos"][axis] + b["size"][axis] <= a["pos"][axis]
-            for axis in (0, 1)
-        )
+        a, b = extent(a), extent(b)
+        return any(a[axis + 2] <= b[axis] or b[axis + 2] <= a[axis] for axis in (0, 1))
 
     return [(a["title"], b["title"]) for a, b in itertools.combinations(boxes, 2) if not apart(a, b)]
 
 
-def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(comfy: ComfyHost, screenshots: Path):
+def crossing(boxes: list[dict], groups: list[dict]) -> list[tuple[str, str]]:
+    """Titles of nodes and of the groups whose frame they cross."""
+    found = []
+    for box, group in itertools.product(boxes, groups):
+        left, top, right, bottom = extent(box)
+        x, y, width, height = group["bounding"]
+        meets = left < x + width and right > x and top < y + height and bottom > y
+        inside = left >= x and right <= x + width and top >= y and bottom <= y + height
+        if meets and not inside:
+            found.append((box["title"], group["title"]))
+    return found
+
+
+@pytest.mark.parametrize("renderer", ["canvas", "vue"])
+def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(
+    comfy: ComfyHost, screenshots: Path, renderer: str
+):
     files = sorted(WORKFLOWS.glob("*.json"))
-    seen = browse(comfy, "check", screenshots, *files)
+    folder = screenshots / renderer
+    folder.mkdir(exist_ok=True)
+    seen = browse(comfy, "check", folder, *files, renderer=renderer)
     assert [Path(row["file"]) for row in seen] == files
     for row in seen:
         assert not row["missing"] and not row["errors"], row
@@ -83,6 +108,7 @@ def test_every_workflow_opens_whole_and_sends_what_its_api_form_says(comfy: Comf
                 inputs[key].pop("preview", None)
         assert inputs == {key: node["inputs"] for key, node in expected.items()}, row["file"]
         assert overlapping(row["boxes"]) == [], row["file"]
+        assert crossing(row["boxes"], row["groups"]) == [], row["file"]
 
 
 def test_the_queue_button_of_the_canvas_makes_the_picture(comfy: ComfyHost, screenshots: Path):

@@ -1,4 +1,4 @@
-"""PASExportPose, PASSavePose's BVH and PASLoadPose's VRM Animations on the real host."""
+"""PASExportPose, PASSavePose's BVH, and PASLoadPose's VRM Animations and keypoint files on the real host."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 import torch
 from avatar_scene.headless import HeadlessError
-from avatar_scene.pose_prior import save_pose
-from avatar_scene.rendering import load_avatar, load_body, load_bvh, retarget
+from avatar_scene.pose_prior import load_pose, save_pose
+from avatar_scene.rendering import (
+    CameraSettings,
+    aim,
+    gray_figure,
+    load_avatar,
+    load_body,
+    load_bvh,
+    pose_keypoints,
+    retarget,
+)  # fmt: skip
 from avatar_scene.rendering.retarget import skin_avatar
 from avatar_scene.smpl import SMPLPose
 from avatar_scene.weights import bundled
@@ -120,4 +129,23 @@ def test_vrm_animations_are_loaded_by_frame(comfy: ComfyHost, tmp_path: Path):
     assert angles_between(load_bvh(tmp_path / "v.bvh").body_pose, pose.body_pose[1:2]).max() < 1e-4
     graph["pose"]["inputs"]["index"] = 7
     with pytest.raises(HeadlessError, match=r"'dance.vrma': it has 3 frames, numbered from 0; 7 is not"):
+        comfy.run(graph)
+
+
+def test_people_of_a_crowd_are_lifted_one_by_one_or_all_who_are_seen_well_enough(comfy: ComfyHost, tmp_path: Path):
+    figure = gray_figure(make_pose(2))
+    cameras = aim(CameraSettings(), figure, 300, 300)
+    one, two = (pose_keypoints(points, camera)["people"][0] for points, camera in zip(figure.keypoints, cameras))
+    edge = {"pose_keypoints_2d": [0.0] * 54, "face_keypoints_2d": [10.0] * 210, "hand_left_keypoints_2d": None}
+    seen = [{"people": [one, edge, two], "animals": [], "canvas_width": 300, "canvas_height": 300}]
+    (comfy.input_dir / "crowd.json").write_text(json.dumps(seen), "utf-8")
+    graph = {
+        "pose": {"class_type": "PASLoadPose", "inputs": {"file": "input/crowd.json", "index": -1}},
+        "save": {"class_type": "PASSavePose", "inputs": {"pose": ["pose", 0], "filename_prefix": "tp/crowd"}},
+    }
+    (file,) = comfy.run(graph).outputs["save"]["files"]
+    (tmp_path / "crowd.npz").write_bytes(comfy.server.view(file))
+    assert len(load_pose(tmp_path / "crowd.npz")) == len(seen[0]["people"]) - 1
+    graph["pose"]["inputs"]["index"] = 1
+    with pytest.raises(HeadlessError, match=r"index: person 1 of 'input/crowd.json' has too few points to tell a pose"):
         comfy.run(graph)

@@ -28,6 +28,7 @@ from avatar_scene.weights import bundled
 from host import ROOT
 
 BOOK = ROOT / "training" / "action_book" / "poses.npz"
+MIRRORED = [0, 1, 5, 6, 7, 2, 3, 4, 8, 12, 13, 14, 9, 10, 11, 16, 15, 18, 17, 22, 23, 24, 19, 20, 21]  # BODY_25
 ROWS = (150, 5000, 11000, 20000)
 
 
@@ -79,6 +80,22 @@ def test_it_is_deterministic_and_withstands_wrong_and_missing_points(seen):
     cut = lift_people([replace(person, body=half)], landmarks(), prior)
     assert float(error(cut, truth, [12, 15, 16, 17, 18, 19, 20, 21])) < 0.3
     assert torch.isfinite(cut.pose.body_pose).all()
+
+
+def test_one_leg_taken_for_the_other_leaves_the_rest_as_it_was(seen):
+    joints, people = seen
+    prior, above = load_vposer(), [12, 15, 16, 17, 18, 19, 20, 21]
+    legs, other = [10, 11, 13, 14, 19, 20, 21, 22, 23, 24], [13, 14, 10, 11, 22, 23, 24, 19, 20, 21]
+    swapped = []
+    for person in people:
+        body = person.body.clone()
+        body[legs] = person.body[other]
+        swapped.append(replace(person, body=body))
+    plain, spoilt = (lift_people(each, landmarks(), prior) for each in (people, swapped))
+    assert float(error(spoilt, joints, above).mean()) < float(error(plain, joints, above).mean()) + 0.05
+    turned = replace(people[0], body=people[0].body[MIRRORED])  # seen from behind, taken for seen from in front
+    found = lift_people([turned], landmarks(), prior)
+    assert torch.isfinite(found.pose.body_pose).all() and float(found.error) < 10
 
 
 def test_progress_may_stop_it(seen):

@@ -85,6 +85,32 @@ def test_a_file_is_told_by_its_content(tmp_path):
         load_people(tmp_path / "none.json")
 
 
+def dwpose(*people: dict) -> list[dict]:
+    """A frame as DWPose's node writes it: COCO-18, hands and faces or null, (0, 0, 0) for what it does not see."""
+    parts = {"face_keypoints_2d": [10.0] * 210, "hand_left_keypoints_2d": None, "hand_right_keypoints_2d": None}
+    return [{"people": [{**parts, **person} for person in people], "animals": [], **CANVAS}]
+
+
+def test_of_a_crowd_only_those_who_are_seen_well_enough_have_to_be():
+    whole, edge = body()[COCO_18], body(1)[COCO_18]
+    edge[2:] = 0  # nose and neck at the edge of the picture
+    hand = torch.cat([torch.rand(21, 2) * 100 + 1, torch.full((21, 1), 0.8)], 1)
+    hand[4:] = 0
+    people = read_people(
+        dwpose(
+            {"pose_keypoints_2d": flat(edge)},
+            {"pose_keypoints_2d": [0.0] * 54, "hand_right_keypoints_2d": flat(hand)},
+            {"pose_keypoints_2d": flat(whole), "hand_left_keypoints_2d": flat(hand)},
+        )
+    )
+    assert "known: nose, neck" in people[0].shortfall and "known: none" in people[1].shortfall
+    torch.testing.assert_close(people[2].body[COCO_18], whole)
+    assert not people[2].shortfall and people[2].right_hand is None
+    assert int((people[2].left_hand[:, 2] > 0).sum()) == 4
+    with pytest.raises(ValueError, match=r"person 0 has too few points .*known: nose, neck\)$"):
+        read_people(dwpose({"pose_keypoints_2d": flat(edge)}, {"pose_keypoints_2d": [0.0] * 54}))
+
+
 def person_with(**changes) -> dict:
     return frame([{"pose_keypoints_2d": flat(body()), **changes}], **CANVAS)
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import roma
 import torch
 from avatar_scene.rendering.avatar import load_avatar
 from avatar_scene.rendering.retarget import pose_avatar, retarget
@@ -74,3 +75,50 @@ def test_a_hull_is_the_surface_and_its_slope_the_derivative():
     assert torch.allclose(outward.norm(dim=-1), torch.ones(50, 1, dtype=torch.float64))
     moved, _ = hull.depth(points[:50, None] * half * 0.8 + 1e-3 * outward)
     assert torch.allclose(depth - moved, torch.full_like(depth, 1e-3), atol=2e-4)
+
+
+def turned_away(avatar, matrices):
+    """(B, K, 3, 3) rotations of the rig's bones away from the T-pose."""
+    nodes = list(avatar.rig.nodes)
+    rest = avatar.rest[nodes, :3, :3]
+    return matrices[:, nodes, :3, :3] @ torch.linalg.inv(rest) @ avatar.rig.correction.transpose(-1, -2)
+
+
+@pytest.mark.parametrize("scales", [{}, {"Head": 2.0}, {"LeftArm": 0.7, "RightArm": 0.7}], ids=str)
+def test_refined_knees_and_elbows_bend_as_hinges_do(tmp_path, scales):
+    avatar = scaled(tmp_path, **scales)
+    turns = turned_away(avatar, retarget(avatar, poses()))
+    index = avatar.rig.roles.index
+    for side, way in (("left", -1.0), ("right", 1.0)):
+        for upper, lower, axis, sign in (("hip", "knee", 0, 1.0), ("shoulder", "elbow", 1, way)):
+            above, own = turns[:, index(f"{side}_{upper}")], turns[:, index(f"{side}_{lower}")]
+            bend = roma.rotmat_to_rotvec(above.transpose(-1, -2) @ own)[:, axis] * sign
+            assert float(bend.min()) > -0.3 and float(bend.max()) < 2.9
+
+
+def test_retargeting_gives_the_same_numbers_every_time_and_in_any_batch(tmp_path):
+    avatar, pose = scaled(tmp_path, Head=2.0), poses()
+    matrices = retarget(avatar, pose)
+    assert torch.equal(matrices, retarget(avatar, pose))
+    assert torch.equal(matrices, retarget(load_avatar(avatar.source), pose))
+    for row in (0, 3, 11):
+        assert torch.allclose(retarget(avatar, pose.select([row]))[0], matrices[row], atol=1e-5)
+
+
+def test_hands_that_a_pose_does_not_give_are_relaxed(tmp_path):
+    """Fingers bent towards the palm, the outer ones more, alike on both sides; thumbs nearly straight."""
+    avatar = scaled(tmp_path)
+    matrices = retarget(avatar, SMPLPose.create(torch.zeros(1, 21, 3)))
+    turns = turned_away(avatar, matrices)[0]
+    index, bends = avatar.rig.roles.index, {}
+    for side, sign in (("left", -1.0), ("right", 1.0)):
+        wrist = turns[index(f"{side}_wrist")]
+        for finger in ("index", "middle", "ring", "pinky", "thumb"):
+            last = roma.rotmat_to_rotvec(wrist.T @ turns[index(f"{side}_{finger}3")])
+            bends[side, finger] = float(sign * last[2])
+    assert all(0.6 < bends[side, finger] < 1.4 for side, finger in bends if finger != "thumb")
+    assert all(
+        abs(bends[side, "thumb"]) < 0.5 < bends[side, "index"] < bends[side, "pinky"] for side in ("left", "right")
+    )
+    for finger in ("index", "ring"):
+        assert bends["left", finger] == pytest.approx(bends["right", finger], abs=0.02)

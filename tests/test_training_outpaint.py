@@ -14,11 +14,11 @@ from avatar_scene.training.common import train
 from avatar_scene.training.outpaint.__main__ import OutpaintConfig, build_model, export
 from avatar_scene.training.outpaint.autoencoder import LATENT_SCALE, load_autoencoder, new_autoencoder, save_autoencoder
 from avatar_scene.training.outpaint.encoders import open_encoders
-from avatar_scene.training.outpaint.latents import FORMAT, encode_samples, resized
+from avatar_scene.training.outpaint.latents import FORMAT, LatentsConfig, encode_samples, encode_shard, resized
 from avatar_scene.training.outpaint.objective import LatentSet, OutpaintLoss, noise_scheduler
 from avatar_scene.training.outpaint.random_masks import random_mask
 from avatar_scene.training.outpaint.unet import ConditionedUNet, new_unet, open_base, pad_context
-from avatar_scene.training.shards import Sample
+from avatar_scene.training.shards import Sample, write_shard
 from safetensors.torch import load_file, save_file
 
 CONTEXT = 16
@@ -95,6 +95,22 @@ def test_a_pas_file_can_be_trained_on(tmp_path, latents):
         assert torch.equal(again.state_dict()[name], value.half().float()), name
 
 
+def test_a_pas_file_becomes_an_inpainting_base_without_gray_body_and_w(tmp_path, latents, caplog):
+    path = export(build_model(_config(latents, tmp_path), CONTEXT), _config(latents, tmp_path), LatentSet(latents))
+    noisy, steps, context, paint, avatar, gray, gray_mask, rate = _conditioning()
+    nothing = torch.zeros_like(gray), torch.zeros_like(gray_mask)
+    with torch.no_grad():
+        unet = open_base(path, "pas", heads=2).eval().unet
+        wanted = unet(torch.cat([noisy, paint, avatar, *nothing], 1), steps, context)
+        assert not caplog.records
+        narrow = open_base(path, "inpaint", heads=2).eval()
+        found = narrow(noisy, steps, context, paint, avatar, gray, gray_mask, rate)
+    assert torch.allclose(found, wanted.sample, atol=1e-5)
+    assert "'outpainter.safetensors' is a PAS model" in caplog.text and "w token are dropped" in caplog.text
+    inpainter = export(narrow, _config(latents, tmp_path, kind="inpaint"), LatentSet(latents))
+    assert load_file(inpainter)["input_blocks.0.0.weight"].shape[1] == 9
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -109,6 +125,14 @@ def test_a_base_of_another_family_is_refused_in_one_line(tmp_path, make, message
     with pytest.raises(ValueError, match=message) as caught:
         open_base(tmp_path / "base.safetensors", "pas")
     assert "base.safetensors" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_base_keeps_its_prediction(tmp_path, latents):
+    config = _config(latents, tmp_path, prediction="v_prediction")
+    path = export(build_model(config, CONTEXT), config, LatentSet(latents))
+    with pytest.raises(ValueError, match=r"'outpainter\.safetensors' predicts v_prediction; add --prediction v_pred"):
+        build_model(_config(latents, tmp_path, base=str(path)), CONTEXT)
+    build_model(_config(latents, tmp_path, base=str(path), prediction="v_prediction"), CONTEXT)
 
 
 def test_latents_of_another_text_encoder_are_refused(tmp_path, latents):
@@ -209,25 +233,39 @@ def test_v_prediction_ends_in_pure_noise():
     assert float(noise_scheduler("epsilon").alphas_cumprod[-1]) == pytest.approx(0.0047, abs=1e-4)
 
 
+class _Means:
+    """Encoders that one can see through: eight by eight means, and three tokens a caption."""
+
+    def pictures(self, pictures):
+        mean = torch.nn.functional.avg_pool2d(pictures.permute(0, 3, 1, 2), 8)
+        return torch.cat([mean, mean[:, :1]], 1)
+
+    def texts(self, texts):
+        return [torch.ones(3, CONTEXT) for _ in texts]
+
+
 def test_what_is_encoded_is_what_the_nodes_show_the_unet():
-    class Pictures:
-        def pictures(self, pictures):  # eight by eight means, so that the test can see through it
-            mean = torch.nn.functional.avg_pool2d(pictures.permute(0, 3, 1, 2), 8)
-            return torch.cat([mean, mean[:, :1]], 1)
-
-        def texts(self, texts):
-            return [torch.ones(3, CONTEXT) for _ in texts]
-
     image = np.full((16, 16, 3), 200, np.uint8)
     person = np.zeros((16, 16, 4), np.uint8)
     person[:8] = (100, 100, 100, 255)
-    encoded = encode_samples([Sample(image, person, person, "a person")], Pictures(), torch.tensor([1.0]), "person")
+    encoded = encode_samples([Sample(image, person, person, "a person")], _Means(), torch.tensor([1.0]), "person")
     assert torch.allclose(encoded["target"], torch.full((1, 4, 2, 2), 200 / 255))
     assert torch.equal(encoded["alpha"], torch.tensor([[[[1.0, 1.0], [0.0, 0.0]]]]))
     assert torch.allclose(encoded["avatar"][0, 0], torch.tensor([[100 / 255] * 2, [0.5] * 2]))
     assert torch.equal(encoded["gray"], encoded["avatar"]) and torch.equal(encoded["gray_mask"], encoded["alpha"])
-    hidden = encode_samples([Sample(image, person, person, "a person")], Pictures(), torch.tensor([0.3]), "random")
+    hidden = encode_samples([Sample(image, person, person, "a person")], _Means(), torch.tensor([0.3]), "random")
     assert hidden["gray_mask"].abs().max() == 0 and hidden["rate"].tolist() == [1.0]
+    assert hidden["gray"].shape == hidden["target"].shape and hidden["gray"].abs().max() == 0
+
+
+def test_a_shard_is_encoded_at_one_w_or_at_one_for_each_sample(tmp_path):
+    image, person = np.full((16, 16, 3), 200, np.uint8), np.full((16, 16, 4), 100, np.uint8)
+    write_shard(tmp_path / "a.tar", [Sample(image, person, person, "a person")] * 20)
+    rates = [
+        encode_shard(tmp_path / "a.tar", _Means(), LatentsConfig(size=16, rate=rate))["rate"] for rate in (-1, 0.5)
+    ]
+    assert len(rates[0].unique()) == 20 and rates[0].min() >= 0 and rates[0].max() <= 1
+    assert rates[1].tolist() == [0.5] * 20
 
 
 def test_shrinking_a_sample_keeps_the_person_opaque_colours():

@@ -5,7 +5,15 @@ import json
 import numpy as np
 import pytest
 import torch
-from avatar_scene.training.evaluate_outpaint import colour_step, contact_sheet, edge_energy, table_row, write_pictures
+from avatar_scene.training.evaluate_outpaint import (
+    colour_step,
+    contact_sheet,
+    difference_row,
+    edge_energy,
+    planted_seen,
+    table_row,
+    write_pictures,
+)
 from avatar_scene.training.outpaint.judge_data import HIDDEN, PersonData, PlaceData, another_person
 from avatar_scene.training.outpaint.judges import NONE, Judges, PersonJudge, load_judges, place_judge
 from avatar_scene.training.shards import Sample
@@ -106,6 +114,29 @@ def test_a_row_has_every_column_and_the_sheet_every_sample(tmp_path):
     contact_sheet(rows, samples, tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (8 * 64, 2 * (2 * 64 + 6))
+
+
+def test_differences_are_taken_sample_by_sample():
+    columns = ("place", "person outside", "edges", "colour step")
+    reference = {name: np.random.default_rng(0).normal(0, 100, 20) for name in columns}
+    row = difference_row("ours", {name: values + 2 for name, values in reference.items()}, reference)
+    assert row == "| ours | " + " | ".join(["+2.00 (+2.00 to +2.00)"] * 4) + " |"
+
+
+def test_a_planted_person_is_seen_by_a_judge_of_its_colour_and_missed_by_a_blind_one():
+    class Red(torch.nn.Module):
+        def forward(self, picture):
+            red = torch.nn.functional.avg_pool2d(picture, 2)
+            return red[:, :1] - 2 * red[:, 1:2] - 0.05
+
+    class Blind(torch.nn.Module):
+        def forward(self, picture):
+            return -torch.ones(len(picture), 1, 64, 64)
+
+    samples = [Sample(np.zeros((128, 128, 3), np.uint8), _person(128), _person(128), "a person") for _ in range(4)]
+    pictures = np.stack([sample.image for sample in samples])
+    red, blind = (Judges(torch.nn.Identity(), [], judge) for judge in (Red(), Blind()))
+    assert planted_seen(pictures, samples, red) > 0.9 and planted_seen(pictures, samples, blind) == 0
 
 
 def test_people_vote_on_two_rows_from_pictures_to_the_count(tmp_path, capsys):

@@ -6,7 +6,7 @@ import tarfile
 
 import numpy as np
 import pytest
-from avatar_scene.training.shards import MANIFEST, Sample, list_shards, read_shard, write_shard
+from avatar_scene.training.shards import MANIFEST, Sample, list_shards, read_captions, read_shard, write_shard
 
 
 def _sample(seed: int, size=(24, 32), caption="a person is waving") -> Sample:
@@ -48,6 +48,15 @@ def test_a_shard_that_fails_half_way_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(ValueError, match="has no manifest"):
         list_shards(tmp_path)
+
+
+def test_captions_are_read_without_the_pictures(tmp_path):
+    first, second = _sample(0), _sample(1)
+    write_shard(tmp_path / "a.tar", [first, second])
+    assert read_captions(tmp_path) == {first.caption, second.caption}
+    _rewrite(tmp_path / "a.tar", lambda name, content: b"{}" if name.endswith("json") else content)
+    with pytest.raises(ValueError, match=r"shard 'a.tar'"):
+        read_captions(tmp_path)
 
 
 @pytest.mark.parametrize(

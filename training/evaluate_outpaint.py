@@ -4,9 +4,12 @@
         --person runs/judge/person.pt --row ours=outpainter.safetensors --row fine-tuned=inpainter.safetensors
 
 Every row paints the same held-out samples from the same noise. "real" is the drawn picture itself, "blank" the avatar
-on plain gray. Pictures are judged before the paste, except for the step of colour across the avatar's edge. People
-judge pictures with the avatar pasted in: `--pictures DIR`, then `training.votes pictures A=DIR/ours B=DIR/fine-tuned
---texts DIR/texts.txt`.
+on plain gray. Pictures are judged before the paste, except for the step of colour across the avatar's edge. Below the
+table stand the differences to the first --row, sample by sample, and how much of a second person, planted into every
+row's own pictures, the judge sees: without that, few people seen would mean little.
+
+People judge pictures with the avatar pasted in: `--pictures DIR`, then `training.votes pictures A=DIR/ours
+B=DIR/fine-tuned --texts DIR/texts.txt`.
 """
 
 from __future__ import annotations
@@ -24,12 +27,13 @@ from ..outpainting.checkpoint import PASInfo
 from .metrics import bootstrap
 from .outpaint.autoencoder import load_autoencoder
 from .outpaint.encoders import MiniEncoders
+from .outpaint.judge_data import PERSON_SIDE, another_person, small
 from .outpaint.judges import Judges, load_judges
 from .outpaint.latents import encode_samples, resized
 from .outpaint.objective import Batch
 from .outpaint.preview import sample_latents, to_pictures
 from .outpaint.unet import KINDS, open_base, pad_context
-from .shards import Sample, list_shards, read_shard
+from .shards import Sample, list_shards, read_captions, read_shard
 
 COLUMNS = ("place", "person outside", "edges", "colour step", "CLIPSIM", "s")
 EDGE_RING = 3  # pixels on either side of the avatar's edge that the colour step compares
@@ -43,6 +47,7 @@ class Painter:
     path: Path
     guidance_scale: float = 4.0
     num_inference_steps: int = 25
+    rate: float = 1.0  # w that a model with a w token is given; the others see the avatar as sharp as it is
 
     def paint(self, samples: list[Sample], encoders: MiniEncoders, decoder, seed: int) -> np.ndarray:
         """(B, H, W, 3) uint8 scenes around the samples' avatars."""
@@ -57,7 +62,8 @@ class Painter:
         if kind == "pas":
             prediction = PASInfo.from_metadata(metadata, self.path.name).prediction
         model = open_base(self.path, kind, heads).eval().requires_grad_(False)
-        values = encode_samples(samples, encoders, torch.ones(len(samples)), "person")
+        rates = torch.full((len(samples),), self.rate if kind == "pas" else 1.0)
+        values = encode_samples(samples, encoders, rates, "person")
         context = pad_context(values.pop("tokens"))
         batch = Batch(**values, context=context)
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -122,6 +128,39 @@ def table_row(name: str, values: dict[str, np.ndarray], seconds: float) -> str:
     return f"| {name} | " + " | ".join([*cells, "n/a", f"{seconds:.2f}"]) + " |"
 
 
+def difference_row(name: str, values: dict[str, np.ndarray], reference: dict[str, np.ndarray]) -> str:
+    """One line of Markdown: how much higher the values are than the reference's on the same samples."""
+    cells = []
+    for column in COLUMNS[:4]:
+        difference = values[column] - reference[column]
+        low, high = bootstrap(difference)
+        cells.append(f"{difference.mean():+.2f} ({low:+.2f} to {high:+.2f})")
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def planted_seen(pictures: np.ndarray, samples: list[Sample], judges: Judges, seed: int = 0) -> float:
+    """Share of a further person's pixels outside the mask that the judge of persons sees.
+
+    Into every picture (B, H, W, 3) uint8 another sample's person is planted, at any place and size, as soft as painted
+    pictures are; the same people at the same places for every row.
+    """
+    dice = np.random.default_rng(seed)
+    half = PERSON_SIDE // 2
+    found = there = 0
+    for number, (picture, sample) in enumerate(zip(pictures, samples)):
+        other = samples[(number + 1 + int(dice.integers(len(samples) - 1))) % len(samples)].person.astype(np.float32)
+        layer = another_person(
+            small(np.dstack([other[..., :3] * other[..., 3:] / 255, other[..., 3]]), PERSON_SIDE), dice
+        )
+        layer = cv2.resize(small(layer, half), (PERSON_SIDE,) * 2, interpolation=cv2.INTER_LINEAR)
+        planted = small(picture, PERSON_SIDE) * (1 - layer[..., 3:] / 255) + layer[..., :3]
+        free = cv2.dilate(small(sample.person[..., 3], half), np.ones((5, 5), np.uint8)) == 0
+        truth = (small(layer[..., 3], half) > 127) & free
+        found += (judges.people(planted.round().clip(0, 255).astype(np.uint8)[None])[0] & truth).sum()
+        there += truth.sum()
+    return float(found / max(there, 1))
+
+
 def _pasted(picture: np.ndarray, sample: Sample) -> np.ndarray:
     alpha = sample.person[..., 3:].astype(np.float32) / 255
     return (picture * (1 - alpha) + sample.person[..., :3] * alpha).round().astype(np.uint8)
@@ -164,17 +203,21 @@ def main() -> None:
     parser.add_argument("--person", type=Path, required=True, help="the judge of persons")
     parser.add_argument("--row", action="append", default=[], metavar="NAME=FILE", help="a model to paint with")
     parser.add_argument("--count", type=int, default=200, help="held-out samples")
+    parser.add_argument(
+        "--seen", type=Path, help="shards that were trained on; samples with their captions are left out"
+    )
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--guidance-scale", type=float, default=4.0)
     parser.add_argument("--steps", type=int, default=25)
+    parser.add_argument("--rate", type=float, default=1.0, help="the downsample rate w of PAS models, 0..1")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of the first 40 samples")
     parser.add_argument("--pictures", type=Path, help="write every row's pictures into this folder, for votes")
     options = parser.parse_args()
-    samples = []
+    samples, seen = [], read_captions(options.seen) if options.seen else set()
     for path in list_shards(options.shards):
         for sample in read_shard(path):
-            if len(samples) < options.count:
+            if len(samples) < options.count and sample.caption not in seen:
                 small = resized(sample, options.size)
                 samples.append(Sample(small.image, small.person, small.gray, sample.caption, sample.about))
     encoders, judges = MiniEncoders(options.vae), load_judges(options.place, options.person)
@@ -185,15 +228,23 @@ def main() -> None:
     seconds = dict.fromkeys(rows, 0.0)
     for entry in options.row:
         name, _, path = entry.partition("=")
-        painter = Painter(name, Path(path), options.guidance_scale, options.steps)
+        painter = Painter(name, Path(path), options.guidance_scale, options.steps, options.rate)
         started, parts = time.process_time(), []
         for start in range(0, len(samples), 20):
             parts.append(painter.paint(samples[start : start + 20], encoders, decoder, options.seed + start))
         rows[name] = np.concatenate(parts)
         seconds[name] = (time.process_time() - started) / len(samples)
     print(f"| row | {' | '.join(COLUMNS)} |\n| {' | '.join(['---'] * (len(COLUMNS) + 1))} |")
-    for name, pictures in rows.items():
-        print(table_row(name, score(pictures, samples, judges), seconds[name]))
+    scores = {name: score(pictures, samples, judges) for name, pictures in rows.items()}
+    for name, values in scores.items():
+        print(table_row(name, values, seconds[name]))
+    painted = [name for name in rows if name not in ("real", "blank")]
+    if len(painted) > 1:
+        print(f"\n| row minus {painted[0]} | {' | '.join(COLUMNS[:4])} |\n| {' | '.join(['---'] * 5)} |")
+        for name in painted[1:]:
+            print(difference_row(name, scores[name], scores[painted[0]]))
+    shares = ", ".join(f"{name} {planted_seen(pictures, samples, judges):.2f}" for name, pictures in rows.items())
+    print(f"\nof a second person planted into them is seen: {shares}")
     if options.pictures:
         write_pictures(rows, samples, options.pictures)
     if options.sheet:

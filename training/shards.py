@@ -101,6 +101,22 @@ def list_shards(folder: str | Path) -> list[Path]:
     return [folder / name for name in sorted(names)]
 
 
+def read_captions(folder: str | Path) -> set[str]:
+    """The captions of a folder's shards, without a look at the pictures.
+
+    Raises ValueError at a damaged shard or a sample without one.
+    """
+    captions = set()
+    for path in list_shards(folder):
+        try:
+            with tarfile.open(path) as tar:
+                members = [info for info in tar if info.isfile() and info.name.endswith(".json")]
+                captions |= {json.load(tar.extractfile(info))["caption"] for info in members}
+        except (tarfile.TarError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"shard '{path.name}': damaged, or no tar file of samples ({error})") from error
+    return captions
+
+
 def read_shard(path: str | Path) -> Iterator[Sample]:
     """The samples of one shard.
 

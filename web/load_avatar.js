@@ -71,11 +71,13 @@ async function upload(file) {
 function panel() {
   const root = document.createElement('div')
   root.className = 'pas-load-avatar'
-  root.style.cssText = 'display:flex;flex-direction:column;gap:4px;overflow:hidden;font:12px sans-serif;height:100%'
+  root.style.cssText = 'display:flex;flex-direction:column;gap:4px;overflow:hidden;font:12px sans-serif;'
+    + `box-sizing:border-box;height:100%;min-height:${HEIGHT}px`
   const picture = document.createElement('img')
   picture.alt = ''
   picture.draggable = false
-  picture.style.cssText = 'flex:1;min-height:0;max-height:360px;object-fit:contain;pointer-events:none'
+  // It takes what room there is, and never makes the node taller: `flex:1` would start from the picture's own height.
+  picture.style.cssText = 'flex:1 1 0px;min-height:0;max-height:360px;object-fit:contain;pointer-events:none'
   const line = document.createElement('div')
   line.style.cssText = 'overflow-wrap:anywhere;opacity:.8'
   const details = document.createElement('details')

@@ -8,7 +8,8 @@
 //   node canvas.mjs URL blueprint NAME OUT.png      find a blueprint by double click and name, put it on an empty canvas,
 //                                                   give its picture to a preview, press the queue button and wait
 //
-// Needs `playwright-core` in NODE_PATH or beside this file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
+// RENDERER=vue draws nodes with Vue; else LiteGraph does. Needs `playwright-core` in NODE_PATH or beside this
+// file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import os from 'node:os'
@@ -32,10 +33,13 @@ const page = context.pages()[0] ?? (await context.newPage())
 const errors = []
 page.on('pageerror', (error) => errors.push(String(error).slice(0, 300)))
 
+const setting = (name, value) => fetch(`${url}/api/settings/${name}`, {
+  method: 'POST', body: JSON.stringify(value), headers: { 'Content-Type': 'application/json' },
+})
+
 async function open() {
-  await fetch(`${url}/api/settings/Comfy.TutorialCompleted`, {
-    method: 'POST', body: 'true', headers: { 'Content-Type': 'application/json' },
-  })
+  await setting('Comfy.TutorialCompleted', true)
+  await setting('Comfy.VueNodes.Enabled', process.env.RENDERER === 'vue') // the server keeps what others have chosen
   await page.goto(url, { waitUntil: 'domcontentloaded', timeout: 180000 })
   await page.waitForFunction(
     () => window.app?.extensionManager && window.app?.graph && !document.querySelector('#splash-loader'),
@@ -100,7 +104,8 @@ if (command === 'convert') {
     await page.waitForTimeout(1500)
     await page.screenshot({ path: path.join(folder, path.basename(file, '.json') + '.png') })
     const boxes = canvas.nodes.map(({ title, type, pos, size }) => ({ title: title ?? type, pos, size }))
-    console.log(JSON.stringify({ file, nodes, missing, api, boxes, errors: errors.splice(0) }))
+    const groups = canvas.groups.map(({ title, bounding }) => ({ title, bounding }))
+    console.log(JSON.stringify({ file, nodes, missing, api, boxes, groups, errors: errors.splice(0) }))
   }
 } else if (command === 'queue') {
   const [folder, ...workflows] = files

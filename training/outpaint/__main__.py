@@ -14,7 +14,7 @@ import torch
 from ...outpainting.checkpoint import PREDICTIONS, PASInfo, write_checkpoint
 from ..common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .objective import LatentSet, OutpaintLoss
-from .unet import KINDS, ConditionedUNet, new_unet, open_base
+from .unet import KINDS, ConditionedUNet, new_unet, open_base, stated_prediction
 
 RESULT = {"pas": "outpainter.safetensors", "inpaint": "inpainter.safetensors"}
 
@@ -30,7 +30,7 @@ class OutpaintConfig(TrainConfig):
     heads: int = 4  # attention heads (a base of Stable Diffusion 1.5 has 8)
     widths: str = "96,192,192"  # without a base: channels of each level
     layers: int = 1  # without a base: residual blocks a level
-    prediction: str = "epsilon"  # eq. (1); or "v_prediction", which the small model uses. A base keeps its own
+    prediction: str = "epsilon"  # eq. (1); or "v_prediction", which the small model uses; its base's
     text_dropout: float = 0.1
     gray_dropout: float = 0.1
     gradient_checkpointing: bool = False  # less memory for a third more time
@@ -50,6 +50,9 @@ def build_model(config: OutpaintConfig, context: int) -> ConditionedUNet:
     if config.prediction not in PREDICTIONS:
         raise ValueError(f"--prediction: {config.prediction!r} is none of {', '.join(PREDICTIONS)}")
     if config.base:
+        stated = stated_prediction(config.base)
+        if stated in PREDICTIONS and stated != config.prediction:
+            raise ValueError(f"--prediction: '{Path(config.base).name}' predicts {stated}; add --prediction {stated}")
         model = open_base(config.base, config.kind, config.heads)
     else:
         widths = tuple(int(width) for width in config.widths.split(","))

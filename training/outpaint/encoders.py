@@ -36,9 +36,10 @@ class MiniEncoders:
     @torch.no_grad()
     def pictures(self, pictures: torch.Tensor) -> torch.Tensor:
         signed = (pictures * 2 - 1).permute(0, 3, 1, 2).to(self.device, memory_format=torch.channels_last)
+        few = len(signed) if self.device.type != "cpu" else 8  # more leave the processor's cache: half as fast
         # Half precision rounds by less than what the latents' own 8-bit pictures do, and is several times as fast.
         with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            return self.vae.encoder(signed).float().cpu()
+            return torch.cat([self.vae.encoder(part).float().cpu() for part in signed.split(few)])
 
     def texts(self, texts: list[str]) -> list[torch.Tensor]:
         from ...pose_prior.prompts import normalise

@@ -10,12 +10,13 @@ functions that run in ComfyUI:
     alpha (N, 1, h, w)    how much of each latent cell the person covers
     gray (N, 4, h, w)     the gray body over mid gray
     gray_mask (N, 1, h, w)
-    rate (N,)             the w that was drawn, uniform in [0, 1]
+    rate (N,)             the w that was drawn, uniform in [0, 1], or --rate
     tokens (T, D)         token states of all captions, one after the other; caption i is starts[i] : starts[i + 1]
     starts (N + 1,)
 
 Latents are scaled as the UNet sees them. With `--masks random` the person is replaced by random shapes and there is no
-gray body: what an inpainting base is trained on.
+gray body: what an inpainting base is trained on. With `--rate 1` the person stays as sharp as it is when a model that
+knows no w is used: what the base is fine-tuned on.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class LatentsConfig:
     checkpoint: str = ""  # instead of --vae: a whole Stable Diffusion 1.5 checkpoint; its own VAE and CLIP are used
     size: int = 256  # pixels a side the samples are resized to, a multiple of 8
     masks: str = "person"  # "person", or "random" for an inpainting base
+    rate: float = -1.0  # w of every sample, 0..1; negative: drawn anew for each, which models with a w token need
     batch: int = 16  # pictures encoded at once
     seed: int = 0  # of w and of random masks
     threads: int = 0  # CPU threads, 0 for torch's default
@@ -80,18 +82,20 @@ def encode_samples(samples: list[Sample], encoders: Encoders, rates: torch.Tenso
     if masks == "random":
         alpha = torch.stack([1 - random_mask(*image.shape[1:3]) for _ in samples])
         person, rates = image, torch.ones_like(rates)
-        gray, gray_alpha = torch.zeros_like(image), torch.zeros_like(alpha)
+        gray_alpha = torch.zeros_like(alpha)
     else:
         person, alpha = _split(_stack(sample.person for sample in samples))
         gray, gray_alpha = _split(_stack(sample.gray for sample in samples))
     coarse = downsample_avatar(person, alpha, rates)
-    latents = encoders.pictures(torch.cat([image, over_gray(coarse, alpha), over_gray(gray, gray_alpha)]))
-    target, avatar, body = latents.chunk(3)
+    pictures = [image, over_gray(coarse, alpha)]
+    if masks != "random":
+        pictures.append(over_gray(gray, gray_alpha))
+    target, avatar, *body = encoders.pictures(torch.cat(pictures)).split(len(samples))
     return {
         "target": target,
         "avatar": avatar,
         "alpha": soft_cells(alpha),
-        "gray": body if masks == "person" else torch.zeros_like(body),
+        "gray": body[0] if body else torch.zeros_like(avatar),
         "gray_mask": soft_cells(gray_alpha),
         "rate": rates,
         "tokens": encoders.texts([sample.caption for sample in samples]),
@@ -118,7 +122,8 @@ def encode_shard(path: Path, encoders: Encoders, config: LatentsConfig) -> dict[
     torch.manual_seed(int.from_bytes(digest, "little"))
     parts: dict[str, list] = {}
     for batch in _batches(path, config):
-        for name, value in encode_samples(batch, encoders, torch.rand(len(batch)), config.masks).items():
+        rates = torch.rand(len(batch)) if config.rate < 0 else torch.full((len(batch),), config.rate)
+        for name, value in encode_samples(batch, encoders, rates, config.masks).items():
             parts.setdefault(name, []).append(value)
     if not parts:
         raise ValueError(f"shard '{path.name}': it is empty")
@@ -161,6 +166,8 @@ def main() -> None:
         raise SystemExit(f"--masks: {config.masks!r} is none of person, random")
     if config.size % 8 or config.size <= 0:
         raise SystemExit(f"--size: {config.size} is no multiple of 8")
+    if config.rate > 1:
+        raise SystemExit(f"--rate: w is {config.rate:g}, expected 0 to 1, or negative for a random one")
     if config.threads:
         torch.set_num_threads(config.threads)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import torch
@@ -16,6 +17,8 @@ from ...outpainting.unet_keys import is_diffusers_unet, to_ldm_layout
 KINDS = {"inpaint": INPAINT_CHANNELS, "pas": INPUT_CHANNELS}
 W_EMBEDDING = 256
 LDM_PREFIX = "model.diffusion_model."  # the UNet inside a whole checkpoint
+
+logger = logging.getLogger(__name__)
 
 
 class ConditionedUNet(nn.Module):
@@ -77,11 +80,24 @@ def new_unet(
     return unet.to(memory_format=torch.channels_last)
 
 
+def stated_prediction(path: str | Path) -> str | None:
+    """The prediction a file of this trainer says it was trained for; None of others."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), "pt") as file:
+            return (file.metadata() or {}).get("prediction")
+    except (SafetensorError, OSError):  # told by open_base, in full
+        return None
+
+
 def open_base(path: str | Path, kind: str, heads: int = 8) -> ConditionedUNet:
     """A UNet to fine-tune from: an inpainting checkpoint (whole or UNet only), or a PAS file to go on with.
 
     A nine-channel base becomes a 14-channel one by zero weights, so that without the w token it first gives what the
-    base gives. Raises ValueError, naming the file, if it is of another family.
+    base gives. A PAS file trained on as "inpaint" loses its gray body's channels and its w token, and a log line says
+    so: it first gives what it gave without gray body and w token. Raises ValueError, naming the file, if it is of
+    another family.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -99,14 +115,20 @@ def open_base(path: str | Path, kind: str, heads: int = 8) -> ConditionedUNet:
     first = weights.get("input_blocks.0.0.weight")
     if first is None or "input_blocks.1.0.in_layers.2.weight" not in weights:
         raise ValueError(f"--base: '{path.name}' holds no UNet of the SD1.5 family")
-    if first.shape[1] not in KINDS.values() or first.shape[1] > KINDS[kind]:
+    if first.shape[1] not in KINDS.values():
         raise ValueError(
-            f"--base: '{path.name}' takes {first.shape[1]} input channels; training {kind!r} starts from an inpainting "
-            f"checkpoint ({INPAINT_CHANNELS})" + (f" or a PAS model ({INPUT_CHANNELS})" if kind == "pas" else "")
+            f"--base: '{path.name}' takes {first.shape[1]} input channels; training starts from an inpainting "
+            f"checkpoint ({INPAINT_CHANNELS}) or a PAS model ({INPUT_CHANNELS})"
         )
     shape = _shape_of(weights, path.name)
     if first.shape[1] < KINDS[kind]:
         weights["input_blocks.0.0.weight"] = widen_input(first)
+    elif first.shape[1] > KINDS[kind]:
+        weights["input_blocks.0.0.weight"] = first[:, : KINDS[kind]]
+        logger.warning(
+            "--base: '%s' is a PAS model; its gray body's channels and its w token are dropped for --kind %s",
+            path.name, kind,
+        )  # fmt: skip
     unet = new_unet(KINDS[kind], heads=heads, **shape)
     names = to_ldm_layout({key: key for key in unet.state_dict()})  # the original name of each of diffusers' tensors
     try:
