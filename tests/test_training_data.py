@@ -16,6 +16,7 @@ from avatar_scene.training.data.groups import CaptionGroup, PairSampler, action_
 from avatar_scene.training.data.mocap import load_mocap
 from avatar_scene.training.data.poses import PoseSet, concatenate, group_weights, mirror_body, mirror_root, swap_sides
 from avatar_scene.training.data.skeleton import rest_joints
+from avatar_scene.training.data.unseen import said, unseen_prompts, without_unseen
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "poses"
 needs_shared = pytest.mark.skipif(not (SHARED / "poses.npz").is_file(), reason="no shared pose data")
@@ -188,6 +189,18 @@ def test_automatic_captions_know_every_fact_and_leave_out_held_prompts():
 
 
 @needs_shared
+def test_prompts_that_judge_are_kept_out_in_other_persons_and_forms():
+    assert said("A man is brushing teeth") == said("brushing teeth") == "brushing teeth"
+    assert "brushing teeth" in unseen_prompts() and len(unseen_prompts()) > 500
+    rows = np.arange(3)
+    groups = [
+        CaptionGroup("a", ("someone is brushing teeth",), rows, 1.0),
+        CaptionGroup("b", ("brushing teeth", "a vampire brushes his fangs"), rows, 1.0),
+    ]
+    (kept,) = without_unseen(groups)
+    assert kept.captions == ("a vampire brushes his fangs",) and kept.share == 0.5
+
+
 def test_mocap_reader_leaves_out_unclear_origins_and_splits_by_person():
     sets = {split: load_mocap(SHARED, split) for split in ("train", "val", "test")}
     assert all(len(poses) > 100 for poses in sets.values())

@@ -16,8 +16,7 @@ from .groups import CaptionGroup, PairSampler, action_groups
 from .mocap import load_mocap
 from .poses import PoseSet, concatenate
 from .skeleton import rest_joints
-
-PROMPTS = Path(__file__).resolve().parents[1] / "prompts.txt"
+from .unseen import PROMPTS, without_unseen
 
 
 @dataclass
@@ -48,8 +47,8 @@ class Corpus:
 def load_corpus(config) -> Corpus:
     """The training corpus as a `PoseConfig` or `RankerConfig` mixes it.
 
-    Action captions of mocap and book, and automatic captions (geometry and situations) about the poses of both; with
-    `hold_out`, without what `training/held_out.py` keeps for evaluation.
+    Action captions of mocap and book, and automatic captions (geometry and situations) about the poses of both, without
+    the prompts of `unseen`; with `hold_out`, without what `training/held_out.py` keeps for evaluation.
     """
     held = load_held_out() if config.hold_out else None
     poses = load_poses(config.data, config.book, config.book_share, held)
@@ -64,7 +63,7 @@ def load_corpus(config) -> Corpus:
     ]
     if held is not None:
         sources = [(held.leave_out_groups(groups), share) for groups, share in sources]
-    return Corpus(poses, sources)
+    return Corpus(poses, [(without_unseen(groups), share) for groups, share in sources])
 
 
 def load_poses(data: str, book: str, book_share: float, held: HeldOut | None = None) -> PoseSet:
