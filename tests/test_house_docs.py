@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from host import ROOT, ComfyHost
 
@@ -19,3 +21,10 @@ def test_every_input_of_every_node_is_on_its_help_page(comfy: ComfyHost):
         for group in ("required", "optional"):
             missing = [key for key in info["input"].get(group, {}) if f"`{key}`" not in page]
             assert not missing, f"web/docs/{name}.md does not explain {', '.join(missing)}"
+
+
+def test_every_picture_of_the_help_pages_is_there_and_used():
+    shown = {
+        name for page in DOCS.glob("*.md") for name in re.findall(r"!\[[^\]]+\]\(\./(.+?)\)", page.read_text("utf-8"))
+    }
+    assert shown == {path.name for path in DOCS.iterdir() if path.suffix != ".md"}

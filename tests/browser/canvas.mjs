@@ -30,6 +30,7 @@ const context = await chromium.launchPersistentContext(profile, {
 // Nothing leaves the machine.
 await context.route((to) => !['127.0.0.1', 'localhost'].includes(to.hostname), (route) => route.abort())
 const page = context.pages()[0] ?? (await context.newPage())
+page.setDefaultTimeout(180000) // a busy machine without a GPU takes its time over a screenshot
 const errors = []
 page.on('pageerror', (error) => errors.push(String(error).slice(0, 300)))
 
