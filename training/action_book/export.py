@@ -64,8 +64,9 @@ def export_book(solved: list[tuple[Action, SolvedAction]], folder: str | Path) -
     """Write the poses of all actions and their mirror images; returns a line that says how many.
 
     poses.npz: body (N, 21, 3) and root (N, 3) float16 axis-angle, heading removed; action (N,) int32 index into
-    `names`; mirrored (N,) uint8; base (N,) the specification's number; picks (N, G) int8 the branch every group drew, -1 for none; left_hand, right_hand (N,) finger states;
-    weight (N,) float32, less for actions of little variety; names (A,).
+    `names`; mirrored (N,) uint8; base (N,) the specification's number; picks (N, G) int8 the branch every group drew,
+    -1 for none; left_hand, right_hand (N,) finger states; weight (N,) float32, less for actions of little variety;
+    names (A,).
     captions.json: as `write_captions` says.
     """
     solved = [(action, poses) for action, poses in solved if len(poses.body) >= MIN_POSES]
@@ -81,7 +82,8 @@ def export_book(solved: list[tuple[Action, SolvedAction]], folder: str | Path) -
     arrays["names"] = np.array([action.name for action, _ in solved])
     _write(Path(folder) / POSES, lambda file: np.savez_compressed(file, **arrays))
     actions = [action for action, _ in solved]
-    return f"{len(actions)} actions, {len(arrays['body'])} poses with their mirror images, {write_captions(actions, folder)}"
+    captions = write_captions(actions, folder)
+    return f"{len(actions)} actions, {len(arrays['body'])} poses with their mirror images, {captions}"
 
 
 def write_captions(actions: list[Action], folder: str | Path) -> str:
@@ -115,7 +117,7 @@ def write_captions(actions: list[Action], folder: str | Path) -> str:
 def _check_branches(action: Action, base: int, picks: np.ndarray) -> None:
     groups = action.specs[base].groups if base < len(action.specs) else None
     if groups is None or any(pick >= len(group) for group, pick in zip(groups, picks)):
-        raise ValueError(f"action '{action.name}': its poses were solved from other bases or branches; solve and export")
+        raise ValueError(f"action '{action.name}': its poses come from other bases or branches; solve and export")
 
 
 def variety_weight(action: Action, poses: SolvedAction) -> float:

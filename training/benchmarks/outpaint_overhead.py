@@ -4,8 +4,8 @@
 
 Two UNets of SD1.5's size share all random weights but their first layer: 9 channels with stock inpainting conditioning,
 14 channels with the avatar, the gray body and w. They sample in turns; the table shows the median of each, the mean
-ratio of the pairs (geometric) with its 95 % interval over pairs, and the ratio of the two fastest runs. Processor time is
-what to read on a machine that others use; on a GPU only wall time means anything.
+ratio of the pairs (geometric) with its 95 % interval over pairs, and the ratio of the two fastest runs. Processor time
+is what to read on a machine that others use; on a GPU only wall time means anything.
 """
 
 from __future__ import annotations
