@@ -115,11 +115,13 @@ def standardise(targets: torch.Tensor, weight: torch.Tensor) -> tuple[torch.Tens
 
 
 def fit_hand_head(head: HandHead, poses: PoseSet, codes: torch.Tensor, bank: CaptionBank, steps: int = 3000) -> None:
-    """Train the finger states on every caption and pose (codes: standardised) of the set whose hands are known."""
+    """Train the finger states on the bank's captions and the poses (codes: standardised) whose hands are known."""
     known = [row for row, hands in enumerate(poses.hands) if hands.min() >= 0]
     if not known:
         return
-    pairs = torch.tensor([(row, bank.index[text]) for row in known for text in poses.captions[row]])
+    pairs = torch.tensor(
+        [(row, bank.index[text]) for row in known for text in poses.captions[row] if text in bank.index]
+    )
     weight = torch.from_numpy(poses.weight)[pairs[:, 0]]
     states = torch.from_numpy(poses.hands)
     optimizer = torch.optim.AdamW(head.parameters(), 2e-3, weight_decay=0.05)
