@@ -88,12 +88,14 @@ class PrefixCache:
         """The texts of both, these first; the shorter prefix is filled up with masked positions."""
         length = max(self.mask.shape[1], other.mask.shape[1])
 
+        def filled(x: torch.Tensor, missing: int, dim: int) -> torch.Tensor:
+            if not missing:
+                return x
+            return torch.cat([x.new_zeros(*x.shape[:dim], missing, *x.shape[dim + 1 :]), x], dim)
+
         def joined(one: torch.Tensor, two: torch.Tensor, dim: int) -> torch.Tensor:
-            padded = [
-                torch.cat([x.new_zeros(*x.shape[:dim], length - x.shape[dim], *x.shape[dim + 1 :]), x], dim)
-                for x in (one, two)
-            ]
-            return torch.cat(padded)
+            missing = (length - self.mask.shape[1], length - other.mask.shape[1])
+            return torch.cat([filled(x, count, dim) for x, count in zip((one, two), missing)])
 
         layers = [(joined(k, k2, 2), joined(v, v2, 2)) for (k, v), (k2, v2) in zip(self.layers, other.layers)]
         return PrefixCache(layers, joined(self.mask, other.mask, 1))
