@@ -6,7 +6,6 @@ import json
 import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 from avatar_scene.pose_prior import Landmarks, Person, lift_people, load_vposer, read_people
