@@ -18,7 +18,7 @@ _NOT_GERUNDS = _words("""
     king ring thing something nothing anything everything spring string wing ceiling evening morning building wedding
     sibling viking being bring sting fling sling swing darling duckling earring pudding clothing painting
 """)
-VERBS = _words("""
+_VERBS = _words("""
     acts aims attacks balances bakes bats begs bends blows bows brushes builds bursts carries catches celebrates checks
     cheers claps cleans climbs conducts cooks covers cowers crawls cries crosses crouches cuts dabs dances deadlifts
     digs directs dives does draws dribbles drinks drives eats embraces exercises falls feeds fights fishes fixes flexes
@@ -74,7 +74,7 @@ def normalise(text: str, count_tokens: Callable[[str], int] | None = None, limit
 def _subject(words: list[str]) -> list[str]:
     """What to put before a text that begins with a verb phrase."""
     first = words[0].strip(".,;:!?\"'()")
-    if first in _PROPERTIES or first in VERBS:
+    if first in _PROPERTIES or first in _VERBS:
         return ["a", "person"]
     gerund = len(first) > 4 and first.endswith("ing") and first not in _NOT_GERUNDS
     gerund = gerund or (first in _NOUNS_OR_GERUNDS and len(words) > 1 and words[1] in _DETERMINERS)

@@ -21,8 +21,8 @@ from ..rendering.light import Lighting
 from ..rendering.stage import CameraSettings, aim, avatar_figure, gray_figure, take_pictures
 from ..smpl import SMPLPose
 from ..weights import bundled
+from .data.unseen import PROMPTS
 
-PROMPTS = Path(__file__).with_name("prompts.txt")
 _BACKGROUND = (237, 240, 245, 255)
 _LINE = 11  # pixels of a line of text
 _COLUMNS = 10  # pictures a row

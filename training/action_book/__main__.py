@@ -134,10 +134,10 @@ def _sheet(options: argparse.Namespace, actions: list[Action], problems: list[st
 
 def _blind(options: argparse.Namespace, actions: list[Action], problems: list[str]) -> int:
     from .blind import draw_questions
-    from .export import exported_poses, shown_poses
+    from .export import POSES, exported_poses, shown_poses
 
     if options.exported:
-        found = exported_poses(options.book / "poses.npz")
+        found = exported_poses(options.book / POSES)
         poses = {action.name: found[action.name] for action in actions if action.name in found}
     else:
         cache = _cache(options)

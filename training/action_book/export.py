@@ -95,6 +95,7 @@ def write_captions(actions: list[Action], folder: str | Path) -> str:
     with np.load(Path(folder) / POSES, allow_pickle=False) as file:
         arrays = {name: file[name] for name in ("names", "action", "mirrored", "base", "picks")}
     known = {action.name: action for action in actions}
+    sided = {action.name for action in actions if names_a_side(action)}
     table: list[dict] = []
     counted: Counter[tuple[str, bool]] = Counter()
     for number, mirrored, base, picks in zip(*(arrays[name] for name in ("action", "mirrored", "base", "picks"))):
@@ -106,9 +107,7 @@ def write_captions(actions: list[Action], folder: str | Path) -> str:
         seed = f"{counted[name, mirrored]} {'mirrored' if mirrored else ''}"
         counted[name, mirrored] += 1
         captions = pose_captions(action, int(base), picks.tolist(), mirrored, CAPTIONS_PER_POSE, seed)
-        table.append(
-            {"action": f"{name} (mirrored)" if mirrored and names_a_side(action) else name, "captions": captions}
-        )
+        table.append({"action": f"{name} (mirrored)" if mirrored and name in sided else name, "captions": captions})
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in table)
     _write(Path(folder) / CAPTIONS, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
     return f"{len({caption for row in table for caption in row['captions']})} distinct captions"
