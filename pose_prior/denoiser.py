@@ -34,9 +34,9 @@ class DenoiserConfig:
     body_dim: int = 32
     text_dim: int = 384
     width: int = 256
-    layers: int = 3
+    layers: int = 4
     heads: int = 4
-    hidden: int = 768
+    hidden: int = 1024
 
     def to_dict(self) -> dict:
         """As written into a checkpoint's header."""
@@ -165,17 +165,21 @@ class Denoiser(nn.Module):
         drop: torch.Tensor | None = None,
         trim: bool = False,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """`denoise(..., encode_prefix(features, drop))` without a cache: one pass over all 69 positions.
+        """`denoise(..., encode_prefix(features, drop).repeat(K))` without a cache: one pass over whole sequences.
 
+        features of C texts, K = B / C poses each, those of one text in a row. The K times 5 positions of a text's poses
+        follow its prefix in one sequence, where no pose sees another: how the model is trained.
         trim: without the positions that no text fills, which changes nothing but the time.
         """
         prefix, valid = self._prefix(features, drop, trim)
-        x = torch.cat([prefix, self._suffix(body, root, time)], 1)
-        valid = torch.cat([valid, valid.new_ones(len(x), SUFFIX)], 1)
-        mask = _causal_mask(valid, x.shape[1])
+        texts, start = prefix.shape[:2]
+        suffix = self._suffix(body, root, time).reshape(texts, -1, self.config.width)
+        x = torch.cat([prefix, suffix], 1)
+        valid = torch.cat([valid, valid.new_ones(suffix.shape[:2])], 1)
+        mask = _causal_mask(valid, x.shape[1]) & _own_pose(start, suffix.shape[1], x.device)
         for block in self.blocks:
             x, _ = block(x, mask)
-        return self._predict(x)
+        return self._predict(x[:, start:].reshape(-1, SUFFIX, self.config.width))
 
     def statistics(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and standard deviation, (body_dim + 6,) each, of the targets."""
@@ -196,7 +200,7 @@ class Denoiser(nn.Module):
         if drop is not None:
             without = without | drop
         valid = features.mask & ~without[:, None]
-        filled = int(valid.any(0).sum()) if trim else TOKEN_SLOTS  # tokens fill slots from 0 on
+        filled = _last(valid.any(0)) + 1 if trim else TOKEN_SLOTS
         tokens = self.tokens_in(features.tokens[:, :filled]) + self.positions[:filled]
         pooled = torch.where(without[:, None], self.null, self.pooled_in(features.pooled)) + self.positions[TOKEN_SLOTS]
         valid = torch.cat([valid[:, :filled], without.new_ones(len(without), 1)], 1)
@@ -225,3 +229,15 @@ def _causal_mask(valid: torch.Tensor, queries: int) -> torch.Tensor:
     position = torch.arange(keys, device=valid.device)
     query = position[keys - queries :, None]
     return ((position <= query) & (valid[:, None] | (position == query)))[:, None]
+
+
+def _last(row: torch.Tensor) -> int:
+    """The place of the last True of a (N,) row, -1 where there is none."""
+    places = row.nonzero()
+    return int(places[-1]) if len(places) else -1
+
+
+def _own_pose(prefix: int, suffix: int, device: torch.device) -> torch.Tensor:
+    """(L, L) bool for a prefix with several poses' positions behind it: a pose sees the prefix and itself."""
+    pose = torch.arange(prefix + suffix, device=device).sub(prefix).div(SUFFIX, rounding_mode="floor").clamp(min=-1)
+    return (pose == -1) | (pose == pose[:, None])

@@ -65,6 +65,16 @@ def test_one_prefix_serves_many_samples(model):
     torch.testing.assert_close(shared[0], each[0], rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("trim", [False, True])
+def test_poses_in_one_sequence_equal_poses_apart(model, trim):
+    features, noised = make_features([5, 0]), make_noised()
+    drop = torch.tensor([False, False])
+    together = model(*noised, features, drop, trim)
+    apart = model.denoise(*noised, model.encode_prefix(features).repeat(2))
+    for a, b in zip(together, apart):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
 def test_padding_has_no_influence(model):
     features, noised = make_features([5, 9, 2, 11]), make_noised()
     dirty = TextFeatures(features.tokens + 100 * ~features.mask[..., None], features.mask, features.pooled)

@@ -37,6 +37,7 @@ class EncoderDenoiser(Denoiser):
             x, _ = block(x, everything)
         return self._predict(x)
 
-    def forward(self, body, root, time, features, drop=None):
-        """As `Denoiser.forward`."""
-        return self.denoise(body, root, time, self.encode_prefix(features, drop))
+    def forward(self, body, root, time, features, drop=None, trim=False):
+        """As `Denoiser.forward`; there is nothing to trim."""
+        prefix = self.encode_prefix(features, drop)
+        return self.denoise(body, root, time, prefix.repeat(len(body) // len(prefix.mask)))
