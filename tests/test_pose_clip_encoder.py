@@ -8,6 +8,7 @@ from avatar_scene.pose_prior.clip_encoder import ComfyClipEncoder, TransformersC
 from avatar_scene.pose_prior.denoiser import DenoiserConfig
 from avatar_scene.pose_prior.text_encoder import TOKEN_SLOTS
 from avatar_scene.pose_prior.text_to_pose import TextToPose, pose_bundle
+from tiny_clip import write_clip_folder
 
 WORDS = ["a", "person", "is", "waving", "sitting", "on", "the", "floor"]
 
@@ -36,23 +37,7 @@ def test_comfyui_socket_gives_used_tokens_and_padded_pooled():
 
 @pytest.fixture(scope="module")
 def clip_folder(tmp_path_factory):
-    transformers = pytest.importorskip("transformers")
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    folder = tmp_path_factory.mktemp("clip")
-    vocabulary = {word: index for index, word in enumerate(["<unk>", "<start>", *WORDS, "<end>"])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    ends = [("<start>", vocabulary["<start>"]), ("<end>", vocabulary["<end>"])]
-    tokenizer.post_processor = processors.TemplateProcessing("<start> $A <end>", special_tokens=ends)
-    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>").save_pretrained(folder)
-    torch.manual_seed(0)
-    config = transformers.CLIPTextConfig(
-        vocab_size=len(vocabulary), hidden_size=16, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2,
-        bos_token_id=vocabulary["<start>"], eos_token_id=vocabulary["<end>"], max_position_embeddings=77,
-    )  # fmt: skip
-    transformers.CLIPTextModel(config).save_pretrained(folder)
-    return folder
+    return write_clip_folder(tmp_path_factory.mktemp("clip"), WORDS)
 
 
 def test_transformers_clip_equals_its_model(clip_folder):
