@@ -29,14 +29,18 @@ ROOT_DIM = 6
 
 @dataclass(frozen=True)
 class DenoiserConfig:
-    """Shape of the network. `body_dim` is 32 for VPoser codes, 126 for 6D rotations."""
+    """Shape of the network. `body_dim` is 32 for VPoser codes, 126 for 6D rotations.
+
+    pooled_hidden: width of the perceptron that reads the pooled text embedding; 0 for a linear map.
+    """
 
     body_dim: int = 32
     text_dim: int = 384
     width: int = 256
-    layers: int = 4
+    layers: int = 3
     heads: int = 4
-    hidden: int = 1024
+    hidden: int = 768
+    pooled_hidden: int = 0
 
     def to_dict(self) -> dict:
         """As written into a checkpoint's header."""
@@ -109,7 +113,7 @@ class Denoiser(nn.Module):
         self.config = config = config or DenoiserConfig()
         width = config.width
         self.tokens_in = nn.Linear(config.text_dim, width)
-        self.pooled_in = nn.Linear(config.text_dim, width)
+        self.pooled_in = _pooled_in(config)
         self.null = nn.Parameter(torch.randn(width) * 0.02)  # takes the pooled slot where there is no text
         self.time_in = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
         self.body_in = nn.Linear(config.body_dim, width)
@@ -192,6 +196,14 @@ class Denoiser(nn.Module):
             getattr(self, f"body_{kind}").copy_(body)
             getattr(self, f"root_{kind}").copy_(root)
 
+    @torch.no_grad()
+    def set_text_scale(self, tokens: float, pooled: float) -> None:
+        """Before training: let text features of these root mean squares enter as strongly as the poses do."""
+        if self.tokens_in is not None:
+            self.tokens_in.weight.div_(tokens)
+        first = self.pooled_in[0] if self.config.pooled_hidden else self.pooled_in
+        first.weight.div_(pooled)
+
     def _prefix(
         self, features: TextFeatures, drop: torch.Tensor | None, trim: bool
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -214,6 +226,15 @@ class Denoiser(nn.Module):
     def _predict(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = self.norm(x[:, -2:])
         return self.body_out(x[:, 0]), self.root_out(x[:, 1])
+
+
+def _pooled_in(config: DenoiserConfig) -> nn.Module:
+    size = config.pooled_hidden
+    if not size:
+        return nn.Linear(config.text_dim, config.width)
+    hidden = [nn.Linear(config.text_dim, size), nn.GELU(), nn.LayerNorm(size)]
+    hidden += [nn.Linear(size, size), nn.GELU(), nn.LayerNorm(size)]
+    return nn.Sequential(*hidden, nn.Linear(size, config.width))
 
 
 def sinusoid(time: torch.Tensor, width: int) -> torch.Tensor:

@@ -19,7 +19,8 @@ class EncoderDenoiser(Denoiser):
 
     def __init__(self, config: DenoiserConfig | None = None):
         super().__init__(config)
-        del self.tokens_in, self.queries
+        del self.queries
+        self.tokens_in = None
         self.positions = nn.Parameter(torch.randn(3, self.config.width) * 0.02)
 
     def encode_prefix(self, features: TextFeatures, drop: torch.Tensor | None = None) -> PrefixCache:

@@ -16,11 +16,11 @@ from torch import nn
 from ..pose_prior.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from ..pose_prior.clip_encoder import load_encoder
 from ..pose_prior.code import BODY_DIM
-from ..pose_prior.denoiser import ROOT_DIM, DenoiserConfig
+from ..pose_prior.denoiser import ROOT_DIM, Denoiser, DenoiserConfig
 from ..pose_prior.hand_head import HandHead
 from ..pose_prior.kinematics import rotvec_to_6d
 from ..pose_prior.sampling import TRAIN_STEPS, alphas_cumprod
-from ..pose_prior.text_encoder import MiniLMEncoder, TextFeatures
+from ..pose_prior.text_encoder import TOKEN_SLOTS, MiniLMEncoder, TextFeatures
 from ..pose_prior.text_to_pose import KIND, TextToPose, pose_bundle
 from ..pose_prior.vposer import load_vposer
 from .common import TrainConfig, is_main_process, parse_config, seed_step, train
@@ -44,17 +44,26 @@ class PoseConfig(TrainConfig):
     encoder: str = "minilm"  # or clip:FOLDER, open_clip:ARCHITECTURE:WEIGHTS
     architecture: str = "decoder"  # or "mdm", the encoder transformer of the comparison
     representation: str = "vposer32"  # or "6d"
+    layers: int = 3  # of the transformer
+    width: int = 256  # of its positions
+    hidden: int = 768  # of its feed-forward layers
+    pooled_hidden: int = 1024  # of the perceptron that reads the pooled text embedding; 0: a linear map
     book_share: float = 0.7  # share of the draws from the action book
     geometry_share: float = 0.22  # share of captions that speak of visible geometry
     situation_share: float = 0.15  # share of captions that speak of situations found by geometry
     caption_seed: int = 0  # of the automatic captions' wording, apart from `seed` so that runs share encoded captions
     hold_out: bool = False  # train without the actions and wordings of held_out.json
     drop_text: float = 0.1  # captions replaced by none, for classifier-free guidance
-    hide_tokens: float = 0.5  # captions of which a random share of the tokens is hidden, so that wordings matter less
+    pooled_steps: float = 0.75  # steps that show pooled embeddings without tokens: one pose each of many captions
+    hide_tokens: float = 0.5  # captions of other steps with a random share of tokens hidden: wordings matter less
     text_noise: float = 0.1  # length of the noise on the pooled text embedding, as a share of its own
-    poses_per_caption: int = 8  # noised poses that share one caption
+    poses_per_caption: int = 8  # noised poses that share one caption where tokens are shown
+    read_captions: int = 512  # captions a step whose pose is also read off the embedded pooled slot alone
+    noise_power: float = (
+        2.0  # timesteps are drawn with density t ** (noise_power - 1): the text matters where noise does
+    )
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
-    steps: int = 28000
+    steps: int = 15000
     batch: int = 256  # noised poses a step
     learning_rate: float = 1e-3
     cache: Path = Path("runs/captions")  # encoded captions are kept here
@@ -70,19 +79,26 @@ class DenoisingLoss:
 
     def __call__(self, model: nn.Module, step: int) -> dict[str, torch.Tensor]:
         config = self.config
-        captions = max(1, config.batch // config.poses_per_caption)
-        caption, rows, _ = self.pairs.draw(captions, config.poses_per_caption)
+        pooled = bool(torch.rand(()) < config.pooled_steps)
+        repeat = 1 if pooled else config.poses_per_caption
+        captions = max(1, config.batch // repeat)
+        caption, rows, _ = self.pairs.draw(captions, repeat)
         clean = self.targets[rows.flatten().to(self.device)]
-        time = torch.randint(TRAIN_STEPS, (len(clean),)).to(self.device)
+        time = (TRAIN_STEPS * torch.rand(len(clean)) ** (1 / config.noise_power)).long().clamp(max=TRAIN_STEPS - 1)
+        time = time.to(self.device)
         noise = torch.randn(clean.shape).to(self.device)
         signal = self.signal[time][:, None]
         noised = signal.sqrt() * clean + (1 - signal).sqrt() * noise
         drop = (torch.rand(captions) < config.drop_text).to(self.device)
-        features = self.blur(self.bank.features(caption)).to(self.device)
+        features = self.blur(self.bank.features(caption, 1 if pooled else TOKEN_SLOTS)).to(self.device)
+        caption, rows, _ = self.pairs.draw(config.read_captions, 1)
+        read = self.blur(self.bank.features(caption, 1)).pooled.to(self.device)
+        guess, predicted = model(noised, time, features, drop, read)
+        error = (predicted.float() - clean) ** 2
+        misread = (guess.float() - self.targets[rows[:, 0].to(self.device)]) ** 2
         size = clean.shape[1] - ROOT_DIM
-        body, root = model(noised[:, :size], noised[:, size:], time, features, drop, trim=True)
-        error = (torch.cat([body, root], 1).float() - clean) ** 2
-        return {"loss": error.mean(), "body": error[:, :size].mean(), "root": error[:, size:].mean()}
+        parts = {"body": error[:, :size].mean(), "root": error[:, size:].mean(), "read": misread.mean()}
+        return {"loss": error.mean() + misread.mean(), **parts}
 
     def blur(self, features: TextFeatures) -> TextFeatures:
         """The texts with some tokens hidden, never the first, and the pooled embeddings moved a little."""
@@ -92,6 +108,27 @@ class DenoisingLoss:
         pooled = features.pooled
         noise = torch.randn_like(pooled) * pooled.norm(dim=1, keepdim=True) / pooled.shape[1] ** 0.5
         return TextFeatures(features.tokens, mask, pooled + self.config.text_noise * noise)
+
+
+class Learner(nn.Module):
+    """The denoiser and a linear map that reads the mean pose off the embedding of its pooled slot.
+
+    The map is for training only. The text decides where there is hardly anything but noise, which few of a step's
+    samples show; reading is a hundredth of the work and teaches that embedding what poses a text means.
+    """
+
+    def __init__(self, denoiser: Denoiser):
+        super().__init__()
+        self.denoiser = denoiser
+        self.size = denoiser.config.body_dim
+        self.read = nn.Sequential(
+            nn.LayerNorm(denoiser.config.width), nn.Linear(denoiser.config.width, self.size + ROOT_DIM)
+        )
+
+    def forward(self, noised, time, features: TextFeatures, drop, pooled) -> tuple[torch.Tensor, torch.Tensor]:
+        guess = self.read(self.denoiser.pooled_in(pooled))
+        clean = self.denoiser(noised[:, : self.size], noised[:, self.size :], time, features, drop, trim=True)
+        return guess, torch.cat(clean, 1)
 
 
 @torch.no_grad()
@@ -159,7 +196,14 @@ def main() -> None:
     poses = corpus.poses
     encoder = load_encoder(config.encoder, device)
     bank = CaptionBank(corpus.captions(), encoder, config.cache)
-    shape = DenoiserConfig(BODY_DIM[config.representation], encoder.dim)
+    shape = DenoiserConfig(
+        BODY_DIM[config.representation],
+        encoder.dim,
+        config.width,
+        config.layers,
+        hidden=config.hidden,
+        pooled_hidden=config.pooled_hidden,
+    )
     bundle = make_bundle(shape, config.architecture)
     denoiser = bundle["denoiser"]
     targets = pose_targets(poses, config.representation, load_vposer(config.vposer or None))
@@ -167,11 +211,14 @@ def main() -> None:
         load_weights(bundle, load_checkpoint(config.init, KIND)[0], f"--init '{config.init}'")
     else:
         denoiser.set_statistics(*standardise(targets, torch.from_numpy(poses.weight)))
+        denoiser.set_text_scale(*(scale.item() for scale in bank.scale()))
     mean, std = denoiser.statistics()
     loss = DenoisingLoss((targets - mean) / std, corpus.sampler(bank), bank, config, device)
     print(f"{describe(corpus)}; {sum(p.numel() for p in denoiser.parameters()):,} parameters")
-    state = train(denoiser, loss, config)
-    denoiser.load_state_dict({key: value.cpu() for key, value in state.items()})
+    state = train(Learner(denoiser), loss, config)
+    prefix = "denoiser."
+    state = {key.removeprefix(prefix): value.cpu() for key, value in state.items() if key.startswith(prefix)}
+    denoiser.load_state_dict(state)
     if not is_main_process():
         return
     fit_hand_head(bundle["hand_head"], poses, loss.targets.cpu(), bank)

@@ -41,7 +41,7 @@ class RankerTrainConfig(TrainConfig):
     half: int = -1  # 0 or 1: train on the even or odd poses only (for an independent judge); -1: on all
     text_noise: float = 0.03  # noise on the pooled text embedding, of unit length
     pose_noise: float = 0.05  # radians, on every rotation
-    steps: int = 3000
+    steps: int = 6000
     batch: int = 256
     learning_rate: float = 1e-3
     weight_decay: float = 0.05

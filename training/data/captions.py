@@ -45,9 +45,13 @@ class CaptionBank:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def features(self, rows: torch.Tensor) -> TextFeatures:
-        """The features of C captions, float32."""
-        lengths = self.lengths[rows]
+    def scale(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Root mean squares of the token states and of the pooled embeddings, over a part of the captions."""
+        return tuple(x[:: max(1, len(x) // 20000)].float().square().mean().sqrt() for x in (self.tokens, self.pooled))
+
+    def features(self, rows: torch.Tensor, limit: int = TOKEN_SLOTS) -> TextFeatures:
+        """The features of C captions, float32, with their first `limit` tokens."""
+        lengths = self.lengths[rows].clamp(max=limit)
         mask = torch.arange(TOKEN_SLOTS) < lengths[:, None]
         source = (self.starts[rows][:, None] + torch.arange(TOKEN_SLOTS))[mask]
         tokens = torch.zeros(len(rows), TOKEN_SLOTS, self.tokens.shape[1])
