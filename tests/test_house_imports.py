@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "weights": {"weights", "smpl"},
     "smpl": set(),
     "headless": set(),
-    "examples": set(),
+    "clients": set(),
     "pose_prior": {"pose_prior", *BASE},
     "rendering": {"rendering", *BASE},
     "outpainting": {"outpainting", *BASE},
