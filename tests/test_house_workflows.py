@@ -129,7 +129,7 @@ def test_seeds_stay_as_they_are_when_a_shipped_workflow_is_queued():
 
 @pytest.mark.host
 def test_the_template_gallery_has_every_workflow_with_its_picture(comfy: ComfyHost):
-    """ComfyUI serves the first of a pack's folders `example_workflows`, `example`, `examples`, `workflow`, `workflows`."""
+    """ComfyUI serves the first of a pack's folders example_workflows, example, examples, workflow and workflows."""
     assert sorted(comfy.server.get("/api/workflow_templates")["avatar-scene"]) == NAMES
     for file in (WORKFLOWS / f"{name}.{suffix}" for name in NAMES for suffix in ("json", "jpg")):
         assert comfy.server.fetch(f"/api/workflow_templates/avatar-scene/{file.name}") == file.read_bytes(), file.name
