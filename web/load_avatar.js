@@ -4,7 +4,8 @@ import { api } from '../../scripts/api.js'
 import { app } from '../../scripts/app.js'
 
 const READ = ['.vrm', '.glb', '.gltf']
-const HEIGHT = 250
+const HEIGHT = 250 // of the panel below the widgets
+const ABOVE = 170 // outputs, widgets and button over it
 const TEXTS = {
   en: {
     upload: 'choose avatar to upload', reading: 'reading the avatar …', report: 'rig report',
@@ -73,7 +74,7 @@ function panel() {
   const root = document.createElement('div')
   root.className = 'pas-load-avatar'
   root.style.cssText = 'display:flex;flex-direction:column;gap:4px;overflow:hidden;font:12px sans-serif;'
-    + `box-sizing:border-box;height:100%;min-height:${HEIGHT}px`
+    + `box-sizing:border-box;height:100%;min-height:${HEIGHT - 20}px`
   const picture = document.createElement('img')
   picture.alt = ''
   picture.draggable = false
@@ -137,7 +138,7 @@ function attach(node) {
     getMinHeight: () => HEIGHT,
   })
   view.serialize = false
-  node.setSize([Math.max(node.size[0], 260), Math.max(node.size[1], HEIGHT + 110)])
+  node.setSize([Math.max(node.size[0], 260), Math.max(node.size[1], HEIGHT + ABOVE)])
 
   // Files are dropped on the node, in either renderer.
   node.onDragOver = (event) => [...(event.dataTransfer?.items ?? [])].some((item) => item.kind === 'file')
