@@ -142,8 +142,9 @@ if (command === 'convert') {
 } else if (command === 'drop') {
   const [screenshot, ...dropped] = files
   for (const file of dropped) {
+    await page.evaluate(() => window.app.graph.clear())
+    await page.waitForTimeout(1000) // the elements of nodes drawn with Vue go a little later
     await page.evaluate(({ name, base64 }) => {
-      window.app.graph.clear()
       const dataTransfer = new DataTransfer()
       dataTransfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name))
       const [clientX, clientY] = [600, 300]
