@@ -81,10 +81,10 @@ class PASExportPose(io.ComfyNode):
             filename = f"{name}_{counter + number:05}_.glb"
             path = Path(folder) / filename
             if avatar is None:
-                rendering.save_body_glb(path, group, extras=extras)
+                rendering.save_body_glb(path, group, grounded=True, extras=extras)
             else:
                 matrices = rendering.retarget(avatar, group)
-                rendering.save_avatar_glb(path, avatar, matrices, expressions=wanted, extras=extras)
+                rendering.save_avatar_glb(path, avatar, matrices, grounded=True, expressions=wanted, extras=extras)
             files.append({"filename": filename, "subfolder": subfolder, "type": "output"})
             report(number + 1)
         return io.NodeOutput([(Path(subfolder) / file["filename"]).as_posix() for file in files], ui={"files": files})

@@ -21,6 +21,7 @@ from .avatar_geometry import sound_binding
 from .glb_pose import rounded, set_transforms
 from .gltf import Gltf, NodeGraph
 from .gltf_copy import copied
+from .retarget import skin_avatar
 
 MAX_MATRICES = 2_000_000  # poses times nodes: 256 MB
 _EVEN = 2e-6  # a node's scale may differ along its axes by this share before it counts as a stretch
@@ -31,14 +32,16 @@ def save_avatar_glb(
     avatar: Avatar,
     matrices: torch.Tensor,  # (F, N, 4, 4)
     *,
+    grounded: bool = False,
     expressions: Mapping[str, float] | None = None,
     extras: Mapping[str, str] | None = None,
 ) -> None:
     """Write an avatar with the node matrices of `retarget`: one pose, or F > 1 of them as an animation.
 
-    expressions: facial expressions by name, strengths 0..1.  extras: texts to keep in the file's `asset.extras`.
-    Written whole or not at all. Raises FileNotFoundError if the avatar's file is gone, and ValueError in one line if
-    it is no longer the same file, cannot be copied, or has no such expression.
+    grounded: the lowest point of all poses is at height 0.  expressions: facial expressions by name, strengths 0..1.
+    extras: texts to keep in the file's `asset.extras`.  Written whole or not at all. Raises FileNotFoundError if the
+    avatar's file is gone, and ValueError in one line if it is no longer the same file, cannot be copied, or has no such
+    expression.
     """
     if avatar.source is None or not avatar.source.is_file():
         raise FileNotFoundError(f"Avatar {avatar.name!r}: its file is gone; meshes and textures are copied from it")
@@ -46,6 +49,8 @@ def save_avatar_glb(
         nodes = matrices.shape[1]
         raise ValueError(f"Avatar {avatar.name!r}: at most {MAX_MATRICES // nodes} poses fit one file of {nodes} nodes")
     weights = avatar.expressions.target_weights(expressions or {})
+    if grounded:
+        matrices = _grounded(avatar, matrices)
     try:
         gltf = Gltf(avatar.source)
         graph = NodeGraph(gltf)
@@ -64,6 +69,15 @@ def save_avatar_glb(
         raise ValueError(f"Avatar {avatar.name!r}: {error}") from None
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise ValueError(f"Avatar {avatar.name!r}: malformed glTF ({type(error).__name__}: {error})") from None
+
+
+def _grounded(avatar: Avatar, matrices: torch.Tensor) -> torch.Tensor:
+    """The same node matrices with the lowest point of all poses at height 0."""
+    used = avatar.faces.flatten().unique()
+    lowest = min(float(skin_avatar(avatar, frame[None])[0].vertices[used, 1].min()) for frame in matrices)
+    moved = matrices.clone()
+    moved[:, :, 1, 3] -= lowest
+    return moved
 
 
 def _mended(gltf: Gltf) -> Iterator[tuple[dict, dict[str, np.ndarray]]]:

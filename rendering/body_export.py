@@ -18,13 +18,18 @@ _JOINTS_A_SET = 4  # glTF's JOINTS_n and WEIGHTS_n are VEC4
 
 
 def save_body_glb(
-    path: Path, pose: SMPLPose, body: Body | None = None, *, extras: Mapping[str, str] | None = None
+    path: Path,
+    pose: SMPLPose,
+    body: Body | None = None,
+    *,
+    grounded: bool = False,
+    extras: Mapping[str, str] | None = None,
 ) -> None:
     """Write a body (the bundled one if not given) in one pose, or in F > 1 poses as an animation.
 
     Metres, y up, facing +z, at its `transl`. The shape is that of the first pose's betas; pose blend shapes, which
-    only official SMPL bodies have, are not in the file.  extras: texts to keep in the file's `asset.extras`.
-    Written whole or not at all.
+    only official SMPL bodies have, are not in the file.  grounded: the lowest point of all poses is at height 0.
+    extras: texts to keep in the file's `asset.extras`. Written whole or not at all.
     """
     body = body or load_body()
     vertices, joints = (values[0].double().cpu().numpy() for values in body.shaped(body.betas_of(pose.select(0))))
@@ -36,6 +41,9 @@ def save_body_glb(
             nodes[parent].setdefault("children", []).append(joint)
     nodes.append({"name": "mesh", "mesh": 0, "skin": 0})
     nodes.append({"name": "body", "children": [body.parents.index(-1), count]})
+    if grounded:
+        lowest = min(float(body.posed(pose.select(index))[0][..., 1].min()) for index in range(len(pose)))
+        nodes[-1]["translation"] = [0.0, -lowest, 0.0]
     writer.document |= {"scene": 0, "scenes": [{"nodes": [count + 1]}], "nodes": nodes}
     set_transforms(writer, _local(body, pose, joints))
     writer.document["materials"] = [

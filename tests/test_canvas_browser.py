@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from avatar_scene.weights import bundled
+from avatar_scene.weights.glb_writer import GlbWriter
 from host import ROOT, ComfyHost
 from PIL import Image
 
@@ -116,6 +118,19 @@ def test_the_queue_button_of_the_canvas_makes_the_picture(comfy: ComfyHost, scre
     assert seen["outcome"] == "success" and not seen["errors"], seen
     with Image.open(BytesIO(comfy.server.view(seen["images"][-1]))) as picture:
         assert picture.size == (512, 512)
+
+
+@pytest.mark.parametrize("renderer", ["canvas", "vue"])
+def test_an_avatar_dropped_on_the_canvas_gets_a_node_and_a_saved_model_opens_its_workflow(
+    comfy: ComfyHost, screenshots: Path, tmp_path: Path, renderer: str
+):
+    shutil.copy(bundled("default_avatar.glb"), tmp_path / "dropped.glb")
+    prompt = {"1": {"class_type": "PASCamera", "inputs": {"view": "side"}}}
+    GlbWriter(asset={"version": "2.0", "extras": {"prompt": json.dumps(prompt)}}).write(tmp_path / "saved.glb")
+    files = (tmp_path / "dropped.glb", tmp_path / "saved.glb")
+    avatar, saved = browse(comfy, "drop", screenshots / f"dropped_{renderer}.png", *files, renderer=renderer)
+    assert avatar["nodes"] == [["PASLoadAvatar", "input/dropped.glb"]] and not avatar["errors"]
+    assert [node for node, _ in saved["nodes"]] == ["PASCamera"] and not saved["errors"]
 
 
 def with_value(name: str, node_type: str, at: int, value: object) -> dict:

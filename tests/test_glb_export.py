@@ -94,6 +94,16 @@ def test_what_stands_above_the_pelvis_stays_upright_and_the_scene_faces_us(tmp_p
     assert above and not any("rotation" in node for node in above)
 
 
+@pytest.mark.parametrize("name", ["default_avatar.glb", *AVATARS])
+def test_a_grounded_figure_has_its_lowest_point_at_height_zero(tmp_path, name):
+    avatar, pose = load_avatar(file_of(name)), make_pose()
+    save_avatar_glb(tmp_path / "a.glb", avatar, retarget(avatar, pose), grounded=True)
+    save_body_glb(tmp_path / "b.glb", pose, grounded=True)
+    for file in ("a.glb", "b.glb"):
+        check_structure(tmp_path / file)
+        assert abs(float(vertices_in(tmp_path / file)[:, 1].min())) < 1e-5, file
+
+
 def test_several_poses_are_an_animation_that_starts_with_the_first(tmp_path):
     avatar = load_avatar(bundled("default_avatar.glb"))
     pose = make_pose(4)

@@ -128,6 +128,14 @@ def test_seeds_stay_as_they_are_when_a_shipped_workflow_is_queued():
 
 
 @pytest.mark.host
+def test_the_template_gallery_has_every_workflow_with_its_picture(comfy: ComfyHost):
+    """ComfyUI serves the first of a pack's folders example_workflows, example, examples, workflow and workflows."""
+    assert sorted(comfy.server.get("/api/workflow_templates")["avatar-scene"]) == NAMES
+    for file in (WORKFLOWS / f"{name}.{suffix}" for name in NAMES for suffix in ("json", "jpg")):
+        assert comfy.server.fetch(f"/api/workflow_templates/avatar-scene/{file.name}") == file.read_bytes(), file.name
+
+
+@pytest.mark.host
 def test_every_node_of_the_pack_is_in_a_workflow(comfy: ComfyHost):
     info = comfy.server.get("/object_info")
     nodes = {name for name, node in info.items() if node["category"].startswith("avatar-scene")}

@@ -1,9 +1,11 @@
-// Load Avatar on the canvas: upload by button or drop, a thumbnail and the rig report. Nothing here is needed to run.
+// Load Avatar on the canvas: upload by button, or by drop on the node or the empty canvas; thumbnail, rig report.
+// Nothing here is needed to run.
 import { api } from '../../scripts/api.js'
 import { app } from '../../scripts/app.js'
 
 const READ = ['.vrm', '.glb', '.gltf']
-const HEIGHT = 250
+const HEIGHT = 250 // of the panel below the widgets
+const ABOVE = 170 // outputs, widgets and button over it
 const TEXTS = {
   en: {
     upload: 'choose avatar to upload', reading: 'reading the avatar …', report: 'rig report',
@@ -72,7 +74,7 @@ function panel() {
   const root = document.createElement('div')
   root.className = 'pas-load-avatar'
   root.style.cssText = 'display:flex;flex-direction:column;gap:4px;overflow:hidden;font:12px sans-serif;'
-    + `box-sizing:border-box;height:100%;min-height:${HEIGHT}px`
+    + `box-sizing:border-box;height:100%;min-height:${HEIGHT - 20}px`
   const picture = document.createElement('img')
   picture.alt = ''
   picture.draggable = false
@@ -110,6 +112,7 @@ function attach(node) {
     avatar.callback?.(name)
     node.graph?.setDirtyCanvas(true, true)
   }
+  node.takeAvatar = choose
   const take = async (files) => {
     const file = files.find((one) => READ.includes(suffixOf(one.name))) ?? files[0]
     const name = file && (await upload(file))
@@ -135,7 +138,7 @@ function attach(node) {
     getMinHeight: () => HEIGHT,
   })
   view.serialize = false
-  node.setSize([Math.max(node.size[0], 260), Math.max(node.size[1], HEIGHT + 110)])
+  node.setSize([Math.max(node.size[0], 260), Math.max(node.size[1], HEIGHT + ABOVE)])
 
   // Files are dropped on the node, in either renderer.
   node.onDragOver = (event) => [...(event.dataTransfer?.items ?? [])].some((item) => item.kind === 'file')
@@ -181,8 +184,43 @@ function attach(node) {
   setTimeout(refresh) // after a loaded workflow has set the widgets
 }
 
+/** Whether a .glb file carries a workflow, as files saved by ComfyUI do: then it is opened, not posed. */
+async function holdsWorkflow(file) {
+  try {
+    const length = new DataView(await file.slice(0, 20).arrayBuffer()).getUint32(12, true)
+    const { asset } = JSON.parse(await file.slice(20, 20 + length).text())
+    return Boolean(asset?.extras?.workflow ?? asset?.extras?.prompt)
+  } catch {
+    return false // no glTF, or damaged: the node will say so
+  }
+}
+
+/** An avatar dropped on the empty canvas gets a node of its own, as a picture gets ComfyUI's Load Image. */
+async function dropOnCanvas(event) {
+  const file = event.dataTransfer?.files?.[0]
+  const { canvas } = app
+  if (!file || !['.vrm', '.glb'].includes(suffixOf(file.name)) || event.target !== canvas?.canvas) return
+  const [x, y] = canvas.convertEventToCanvasOffset(event)
+  if (canvas.graph.getNodeOnPos(x, y)) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  if (await holdsWorkflow(file)) {
+    await app.handleFile(file)
+    return
+  }
+  const name = await upload(file)
+  if (!name) return
+  const node = window.LiteGraph.createNode('PASLoadAvatar')
+  node.pos = [x, y]
+  canvas.graph.add(node)
+  node.takeAvatar(name)
+}
+
 app.registerExtension({
   name: 'avatar-scene.LoadAvatar',
+  setup() {
+    window.addEventListener('drop', dropOnCanvas, true) // before the canvas looks for a workflow in the file
+  },
   nodeCreated(node) {
     if (node.comfyClass === 'PASLoadAvatar') attach(node)
   },

@@ -7,6 +7,7 @@
 //                                                   of it, and put a screenshot of each into FOLDER
 //   node canvas.mjs URL blueprint NAME OUT.png      find a blueprint by double click and name, put it on an empty canvas,
 //                                                   give its picture to a preview, press the queue button and wait
+//   node canvas.mjs URL drop OUT.png FILE...        drop each file on an empty canvas; print the nodes that are there then
 //
 // RENDERER=vue draws nodes with Vue; else LiteGraph does. Needs `playwright-core` in NODE_PATH or beside this
 // file, and Chromium (CHROMIUM=path, default /usr/bin/chromium).
@@ -138,6 +139,26 @@ if (command === 'convert') {
     }
   })
   console.log(JSON.stringify({ ...placed, ...(await queue(files[1])), errors }))
+} else if (command === 'drop') {
+  const [screenshot, ...dropped] = files
+  for (const file of dropped) {
+    await page.evaluate(() => window.app.graph.clear())
+    await page.waitForTimeout(1000) // the elements of nodes drawn with Vue go a little later
+    await page.evaluate(({ name, base64 }) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name))
+      const [clientX, clientY] = [600, 300]
+      for (const type of ['dragenter', 'dragover', 'drop']) {
+        document.elementFromPoint(clientX, clientY).dispatchEvent(
+          new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true, clientX, clientY }))
+      }
+    }, { name: path.basename(file), base64: fs.readFileSync(file, 'base64') })
+    await page.waitForFunction(() => window.app.graph._nodes.length > 0)
+    await page.waitForTimeout(3000)
+    await page.screenshot({ path: screenshot })
+    const nodes = await page.evaluate(() => window.app.graph._nodes.map((node) => [node.type, node.widgets?.[0]?.value]))
+    console.log(JSON.stringify({ file, nodes, errors: errors.splice(0) }))
+  }
 }
 await context.close()
 fs.rmSync(profile, { recursive: true, force: true })

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Queue one workflow with many prompts on one or more ComfyUI servers and fetch the pictures. Standard library only.
 
-    python examples/queue_prompts.py workflows/api/avatar_on_backdrop.json --prompts prompts.txt -o pictures
-    python examples/queue_prompts.py WORKFLOW.json --prompt "waving" --set "Avatar.avatar=input/me.vrm" \\
+    python clients/queue_prompts.py workflows/api/avatar_on_backdrop.json --prompts prompts.txt -o pictures
+    python clients/queue_prompts.py WORKFLOW.json --prompt "waving" --set "Avatar.avatar=input/me.vrm" \\
         --server http://127.0.0.1:8188 --server http://127.0.0.1:8189 -o pictures
 
 One prompt a line of the file gives pictures/0000_0.png, 0001_0.png, ... (a second picture of the same prompt is

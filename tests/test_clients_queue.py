@@ -1,4 +1,4 @@
-"""The batch client of examples/: every prompt gets its pictures once, whatever happens to the servers."""
+"""The batch client of clients/: every prompt gets its pictures once, whatever happens to the servers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WORKFLOW = {
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("queue_prompts", ROOT / "examples" / "queue_prompts.py")
+    spec = importlib.util.spec_from_file_location("queue_prompts", ROOT / "clients" / "queue_prompts.py")
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "queue_prompts", module)  # its dataclasses look it up
     spec.loader.exec_module(module)
