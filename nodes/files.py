@@ -76,9 +76,11 @@ def _files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
 def find_file(kind: FileKind, name: str) -> Path:
     """The path behind a file's name in a graph.
 
-    Raises ValueError if the name leaves its folder (`..`, absolute, a link that points out) or has a suffix of another
-    kind, FileNotFoundError if there is no such file.
+    Raises ValueError if the name is no text, leaves its folder (`..`, absolute, a link that points out) or has a suffix
+    of another kind, FileNotFoundError if there is no such file.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"{kind.word}: expected the name of a file, got {name!r}")
     prefix, _, inside = name.replace("\\", "/").partition("/")
     if prefix == "bundled" and inside in kind.bundled:
         return bundled(inside)

@@ -104,8 +104,11 @@ class Killable:
         self.port = self.server.port
 
     def load(self) -> tuple[int, int]:
-        """How many prompts run and wait."""
-        state = self.server.get("/queue")
+        """How many prompts run and wait; none of either while it is too busy to say."""
+        try:
+            state = self.server.get("/queue")
+        except OSError:
+            return 0, 0
         return len(state["queue_running"]), len(state["queue_pending"])
 
     def done(self) -> int:
@@ -151,7 +154,7 @@ def batch(
         command = [
             sys.executable, str(ROOT / "examples" / "queue_prompts.py"), str(workflow), "--prompts",
             str(folder / "prompts.txt"), "-o", str(pictures), "--seed", str(SEED), "--depth", str(share),
-            "--patience", "5" if stays_dead else "600",
+            "--patience", "60" if stays_dead else "600",
             *(word for host in hosts for word in ("--server", f"http://127.0.0.1:{host.port}")),
             *(word for change in QUICK for word in ("--set", change)),
         ]  # fmt: skip
