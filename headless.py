@@ -62,6 +62,7 @@ class Server:
     base:            a base directory; several servers may share one, for each has its own user, temp and output folder.
     output:          where SaveImage writes; by default a folder that goes with the server.
     cpu:             pass --cpu.  environment: of the process.  options: more of ComfyUI's own.
+    port:            on which it listens, so that it can come back where it was; by default any that is free.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class Server:
         cpu: bool = True,
         environment: dict[str, str] | None = None,
         options: Sequence[str] = (),
+        port: int | None = None,
     ):
-        self.port = free_port()
+        self.port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"
         self._scratch = tempfile.TemporaryDirectory(prefix="avatar-scene-", ignore_cleanup_errors=True)
         scratch = Path(self._scratch.name)

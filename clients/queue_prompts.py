@@ -5,10 +5,10 @@
     python clients/queue_prompts.py WORKFLOW.json --prompt "waving" --set "Avatar.avatar=input/me.vrm" \\
         --server http://127.0.0.1:8188 --server http://127.0.0.1:8189 -o pictures
 
-One prompt a line of the file gives pictures/0000_0.png, 0001_0.png, ... (a second picture of the same prompt is
-0000_1.png). Seeds count up from --seed. A server that goes away gets its unfinished jobs back when it returns, or
-another server takes them; a job whose pictures are already in the folder is not run again, so the same command
-continues an interrupted batch.
+One prompt a line of the file (# begins a comment) gives pictures/0000_0.png, 0001_0.png, ... (a second picture of the
+same prompt is 0000_1.png). Seeds count up from --seed. A server that goes away gets its unfinished jobs back when it
+returns, or another server takes them; a job whose pictures are already in the folder is not run again, so the same
+command continues an interrupted batch.
 """
 
 from __future__ import annotations
@@ -162,13 +162,15 @@ class Batch:
             self._end(mine.pop(job.index), str(reason))
 
     def _collect(self, server: Server, mine: dict[int, Job]) -> None:
-        queued = server.queued()
+        queued = server.queued()  # asked first: what is not in it has either run or is unknown to the server
         for job in list(mine.values()):
+            if job.prompt_id in queued:
+                continue
             entry = server.finished(job)
             if entry is not None:
                 reason = _failure(entry) or self._fetch(server, job, entry)
                 self._end(mine.pop(job.index), reason)
-            elif job.prompt_id not in queued:  # the server was restarted and forgot it, or never got it
+            else:  # the server was restarted and forgot it, or never got it
                 self._submit(server, mine, job)
 
     def _fetch(self, server: Server, job: Job, entry: dict) -> str | None:
@@ -199,23 +201,39 @@ class Batch:
         )
 
 
+def read_prompts(path: Path) -> list[str]:
+    """One prompt a line of a UTF-8 file; empty lines and lines that begin with # are none. Exits on another file."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SystemExit(f"--prompts {path}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from None
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
 def build_jobs(workflow: dict, prompts: list[str], seed: int, changes: list[str]) -> list[Job]:
-    """One job a prompt: `prompt` inputs and text nodes titled as a prompt get the text, seeds count up."""
+    """One job a prompt: `prompt` and `prompts` inputs and text nodes titled as prompt get the text, seeds count up."""
     jobs = []
     for index, prompt in enumerate(prompts):
         graph = copy.deepcopy(workflow)
+        places = [place for node in graph.values() for place in _prompt_places(node)]
+        if not places:
+            raise SystemExit("the workflow has no place for a prompt: no text input called prompt, no node titled so")
+        for inputs, name in places:
+            inputs[name] = prompt
         for node in graph.values():
-            title = node.get("_meta", {}).get("title", "").lower()
-            if "prompt" in node["inputs"] and isinstance(node["inputs"]["prompt"], str):
-                node["inputs"]["prompt"] = prompt
-            elif "prompt" in title and "negative" not in title and isinstance(node["inputs"].get("text"), str):
-                node["inputs"]["text"] = prompt
             if isinstance(node["inputs"].get("seed"), int):
                 node["inputs"]["seed"] = seed + index
         for change in changes:
             _apply(graph, change)
         jobs.append(Job(index, graph))
     return jobs
+
+
+def _prompt_places(node: dict) -> list[tuple[dict, str]]:
+    """Where a node holds a prompt, as (inputs, name)."""
+    inputs, title = node["inputs"], node.get("_meta", {}).get("title", "").lower()
+    names = ["prompt", "prompts"] + ["text"] * ("prompt" in title and "negative" not in title)
+    return [(inputs, name) for name in names if isinstance(inputs.get(name), str)][:1]
 
 
 def _apply(graph: dict, change: str) -> None:
@@ -245,7 +263,7 @@ def main() -> int:
     options = parser.parse_args()
     prompts = list(options.prompt)
     if options.prompts:
-        prompts += [line.strip() for line in options.prompts.read_text(encoding="utf-8").splitlines() if line.strip()]
+        prompts += read_prompts(options.prompts)
     if not prompts:
         parser.error("give --prompts FILE or --prompt TEXT")
     options.output.mkdir(parents=True, exist_ok=True)

@@ -20,8 +20,10 @@ class AvatarSceneExtension(ComfyExtension):
             pose_editor,
             pose_export,
             pose_files,
+            prompt_list,
             render,
         )
 
-        modules = (pose, pose_files, pose_editor, pose_export, lift, kimodo, avatar, render, outpaint, paste, backdrop)
+        poses = (pose, prompt_list, pose_files, pose_editor, pose_export, lift, kimodo)
+        modules = (*poses, avatar, render, outpaint, paste, backdrop)
         return [node for module in modules for node in module.NODES]

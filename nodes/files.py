@@ -16,10 +16,10 @@ from ..weights import bundled, manifest
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of file: the word errors use for it, its model folder's name, and the suffixes it may have."""
+    """A kind of file: the word errors use for it, its model folder's name if it has one, and its suffixes."""
 
     word: str
-    model_folder: str
+    model_folder: str | None
     suffixes: tuple[str, ...]
     in_input: bool = True  # people put it in ComfyUI's input folder too
     bundled: tuple[str, ...] = ()  # names in weights/files, the first is the default
@@ -40,12 +40,15 @@ POSE_MODEL_FILE = FileKind(
 )
 VPOSER_FILE = FileKind("VPoser", "vposer", (".safetensors", ".ckpt"), in_input=False, bundled=("vposer.safetensors",))
 POSE_FILE = FileKind("pose", "poses", (".npz", ".bvh", ".vrma", ".json"))
-FILE_KINDS = (AVATAR_FILE, BODY_FILE, POSE_MODEL_FILE, VPOSER_FILE, POSE_FILE)
+PROMPT_FILE = FileKind("prompt file", None, (".txt",))
+FILE_KINDS = (AVATAR_FILE, BODY_FILE, POSE_MODEL_FILE, VPOSER_FILE, POSE_FILE, PROMPT_FILE)
 
 
 def register_model_folders() -> None:
-    """Make `models/<folder>` known to ComfyUI for every kind, so that extra_model_paths.yaml works for them too."""
+    """Make `models/<folder>` known to ComfyUI for each kind that has one: extra_model_paths.yaml can add to it."""
     for kind in FILE_KINDS:
+        if kind.model_folder is None:
+            continue
         default = str(Path(folder_paths.models_dir) / kind.model_folder)
         folder_paths.add_model_folder_path(kind.model_folder, default, is_default=True)
         folder_paths.folder_names_and_paths[kind.model_folder][1].update(kind.suffixes)
@@ -57,7 +60,8 @@ def list_files(kind: FileKind) -> list[str]:
     names = [f"bundled/{name}" for name in kind.bundled if name in manifest()]
     if kind.in_input:
         names += [f"input/{name}" for name in _files_below(Path(folder_paths.get_input_directory()), kind.suffixes)]
-    names += [f"models/{name}" for name in folder_paths.get_filename_list(kind.model_folder)]
+    if kind.model_folder is not None:
+        names += [f"models/{name}" for name in folder_paths.get_filename_list(kind.model_folder)]
     if kind.in_input and kind.foreign:
         suffixes = tuple(suffix for suffix, _ in kind.foreign)
         names += [f"input/{name}" for name in _files_below(Path(folder_paths.get_input_directory()), suffixes)]
@@ -72,9 +76,11 @@ def _files_below(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
 def find_file(kind: FileKind, name: str) -> Path:
     """The path behind a file's name in a graph.
 
-    Raises ValueError if the name leaves its folder (`..`, absolute, a link that points out) or has a suffix of another
-    kind, FileNotFoundError if there is no such file.
+    Raises ValueError if the name is no text, leaves its folder (`..`, absolute, a link that points out) or has a suffix
+    of another kind, FileNotFoundError if there is no such file.
     """
+    if not isinstance(name, str):
+        raise ValueError(f"{kind.word}: expected the name of a file, got {name!r}")
     prefix, _, inside = name.replace("\\", "/").partition("/")
     if prefix == "bundled" and inside in kind.bundled:
         return bundled(inside)
@@ -85,12 +91,14 @@ def find_file(kind: FileKind, name: str) -> Path:
         raise ValueError(f"{kind.word}: {name!r} is not a {' or '.join(kind.suffixes)} file")
     if prefix == "input" and kind.in_input:
         roots = [folder_paths.get_input_directory()]
-    elif prefix == "models":
+    elif prefix == "models" and kind.model_folder is not None:
         roots = folder_paths.get_folder_paths(kind.model_folder)
-    elif prefix == "bundled":
+    elif prefix == "bundled" and kind.bundled:
         raise FileNotFoundError(f"{kind.word}: no file {inside!r} is bundled; bundled: {', '.join(kind.bundled)}")
     else:
-        prefixes = "bundled/, input/ or models/" if kind.in_input else "bundled/ or models/"
+        known = (("bundled/", kind.bundled), ("input/", kind.in_input), ("models/", kind.model_folder))
+        *others, last = [prefix for prefix, there in known if there]
+        prefixes = f"{', '.join(others)} or {last}" if others else last
         raise ValueError(f"{kind.word}: {name!r} must start with {prefixes}")
     for root in roots:
         path = (Path(root) / inside).resolve()
@@ -103,7 +111,11 @@ def find_file(kind: FileKind, name: str) -> Path:
 
 
 def check_file(kind: FileKind, name: str) -> bool | str:
-    """For `validate_inputs`: True, or the one line that says what is wrong with the name."""
+    """For `validate_inputs`: True, or the one line that says what is wrong with the name.
+
+    ComfyUI repeats the line for every input that `validate_inputs` takes, and checks neither the range nor the choices
+    of those: it takes the name of one file and nothing else.
+    """
     try:
         find_file(kind, name)
     except (ValueError, FileNotFoundError) as error:

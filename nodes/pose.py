@@ -129,11 +129,8 @@ class TextToSMPLPose(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, candidates, keep, model, vposer) -> bool | str:
-        if isinstance(candidates, int) and isinstance(keep, int) and keep > candidates:
-            return f"keep: {keep} poses cannot be kept of {candidates} candidates; raise candidates or lower keep"
-        result = check_file(POSE_MODEL_FILE, model)
-        return check_file(VPOSER_FILE, vposer) if result is True else result
+    def validate_inputs(cls, model) -> bool | str:
+        return check_file(POSE_MODEL_FILE, model)
 
     @classmethod
     def fingerprint_inputs(cls, model, vposer, **_) -> tuple:
@@ -141,6 +138,10 @@ class TextToSMPLPose(io.ComfyNode):
 
     @classmethod
     def execute(cls, prompt, seed, candidates, keep, steps, guidance_scale, sampler, model, vposer) -> io.NodeOutput:
+        if keep > candidates:
+            raise ValueError(
+                f"keep: {keep} poses cannot be kept of {candidates} candidates; raise candidates or lower keep"
+            )
         report, prior = reporter(steps), load_pose_prior(model, vposer)
         if note := prior.text_to_pose.prompts([prompt])[0].note:
             say(cls, note)
@@ -253,9 +254,8 @@ class PASRankPoses(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model, vposer) -> bool | str:
-        result = check_file(POSE_MODEL_FILE, model)
-        return check_file(VPOSER_FILE, vposer) if result is True else result
+    def validate_inputs(cls, model) -> bool | str:
+        return check_file(POSE_MODEL_FILE, model)
 
     @classmethod
     def fingerprint_inputs(cls, model, vposer, **_) -> tuple:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 
 import torch
@@ -71,8 +72,10 @@ def sample(
     """Denoise to body codes (B, body_dim) and roots (B, 6), in the units of the training data.
 
     guidance_scale 1 follows the text as trained, 0 ignores it, more exaggerates it. `callback(step, steps)` is called
-    after every step and may raise to stop. Raises ValueError if the result is not finite.
+    after every step and may raise to stop. Raises ValueError if guidance_scale or the result is not finite.
     """
+    if not math.isfinite(guidance_scale):
+        raise ValueError(f"guidance_scale is {guidance_scale}, it must be a finite number")
     scheduler = make_scheduler(sampler, steps)
     body_dim = model.config.body_dim
     unconditional = null_prefix.repeat(len(noise)) if guidance_scale != 1 else None

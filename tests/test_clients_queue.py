@@ -218,6 +218,28 @@ def test_prompts_and_seeds_go_where_they_belong(client):
     assert WORKFLOW["1"]["inputs"]["prompt"] == ""
 
 
+def test_a_prompt_list_gets_one_prompt_a_job_and_a_workflow_without_a_place_for_one_is_refused(client):
+    graph = {
+        "1": {"class_type": "PASPromptList", "inputs": {"prompts": "x\ny"}},
+        "2": {"class_type": "TextToSMPLPose", "inputs": {"prompt": ["1", 0]}},
+    }
+    jobs = client.build_jobs(graph, ["a", "b"], 0, [])
+    assert [job.graph["1"]["inputs"]["prompts"] for job in jobs] == ["a", "b"]
+    assert jobs[1].graph["2"]["inputs"]["prompt"] == ["1", 0]
+    with pytest.raises(SystemExit, match="no place for a prompt"):
+        client.build_jobs({"2": graph["2"]}, ["a"], 0, [])
+
+
+def test_prompt_files_are_read_as_the_node_reads_them(client, tmp_path: Path):
+    (tmp_path / "prompts.txt").write_bytes(b"\xef\xbb\xbf# moments\r\nwaving\r\n\r\n  jumping \r\n")
+    assert client.read_prompts(tmp_path / "prompts.txt") == ["waving", "jumping"]
+    (tmp_path / "prompts.txt").write_bytes(b"w\xe9iving")
+    with pytest.raises(SystemExit, match="not UTF-8 text"):
+        client.read_prompts(tmp_path / "prompts.txt")
+    with pytest.raises(SystemExit, match="No such file"):
+        client.read_prompts(tmp_path / "gone.txt")
+
+
 def test_set_changes_an_input_by_id_or_title(client):
     (job,) = client.build_jobs(WORKFLOW, ["a"], 0, ["Negative prompt.text=dark", "1.seed=99"])
     assert job.graph["3"]["inputs"]["text"] == "dark" and job.graph["1"]["inputs"]["seed"] == 99
