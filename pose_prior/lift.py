@@ -2,7 +2,9 @@
 
 One picture fits many poses (a limb may come forward or go back). So thousands of poses drawn from the prior are seen
 from every side and compared with the keypoints first; the best of them are refined by Levenberg and Marquardt's method.
-The cost is robust reprojection + |code|^2 + joint limits, as in SMPLify (Bogo et al. 2016; Pavlakos et al. 2019).
+The cost is robust reprojection + |code|^2 + joint limits, as in SMPLify (Bogo et al. 2016; Pavlakos et al. 2019). For
+most starts far points pull too at first, and become outliers only where they stay far (graduated non-convexity, Blake
+and Zisserman 1987): else a leg that a start has elsewhere would be given up as an outlier.
 """
 
 from __future__ import annotations
@@ -19,17 +21,19 @@ from ..smpl import KNUCKLES, SMPLPose, canonical_axis_angle
 from .finger_states import finger_state
 from .hands import hand_pose
 from .kinematics import sixd_to_rotmat, sixd_to_rotvec
-from .lift_problem import CODE, CODE_WEIGHT, PLACE, SCALES, TURN, VALUES, Landmarks, LiftProblem, small_turn
+from .lift_problem import CODE, CODE_WEIGHT, PLACE, ROBUST, SCALES, TURN, VALUES, Landmarks, LiftProblem, small_turn
 from .people import Person
 from .vposer import LATENT_DIM, VPoser
 
 _SENSOR_MM = 36.0  # focal lengths are given as for 35 mm film, along the picture's longer side
-_DRAWN = 3000  # poses of the prior
+_DRAWN, _CHUNK = 6000, 1000  # poses of the prior
 _HEADINGS = 16
 _TILTS = (0.0, 75.0, -75.0)  # degrees: upright, face down, face up
 _SEARCH_NOISE = 3.0  # times the keypoints' own: what drawn poses may miss by
-_STARTS, _FIRST_STEPS = 12, 6
-_KEPT, _STEPS = 4, 14
+_STARTS = 20
+_REACHES, _FIRST_STEPS = (4 * ROBUST, 2 * ROBUST), 3  # how far off points still pull in the first steps
+_WARY = 4  # of each so many starts one has the usual reach from the beginning, for people with wrong points
+_KEPT, _STEPS = 4, 12
 _SIZES = (0, 4)  # the proportions that make a person tall: trunk and legs
 _HAND_CONFIDENCE = 0.5  # knuckles count less than joints
 
@@ -69,12 +73,13 @@ def lift_people(
     if vposer.latent_dim != LATENT_DIM:
         raise ValueError(f"VPoser: its codes have {vposer.latent_dim} numbers, lifting needs {LATENT_DIM} (V02_05)")
     values, roots, focal, errors = [], [], [], []
+    drawn = _Drawn(landmarks, vposer)
     for index, person in enumerate(people):
         focal.append(focal_mm / _SENSOR_MM * max(person.width, person.height))
         problem = LiftProblem(_keypoints(person), focal[-1], landmarks, vposer)
         # Forward derivatives do not work in inference mode, which ComfyUI runs nodes in.
         with torch.inference_mode(False), torch.no_grad():
-            value, root = _solve(problem)
+            value, root = _solve(problem, drawn)
             errors.append(problem.errors(value, root).mean() * problem.unit * focal[-1])
         values.append(value[0])
         roots.append(root[0])
@@ -111,27 +116,44 @@ def _keypoints(person: Person) -> torch.Tensor:
     return points - torch.tensor([person.width / 2, person.height / 2, 0.0])
 
 
-def _solve(problem: LiftProblem) -> tuple[torch.Tensor, torch.Tensor]:
+class _Drawn:
+    """Poses of the prior, always the same: codes (P, 32), the mean first, and their landmarks (P, N, 3)."""
+
+    def __init__(self, landmarks: Landmarks, vposer: VPoser):
+        generator = torch.Generator().manual_seed(0)
+        self.codes = torch.cat([torch.zeros(1, LATENT_DIM), torch.randn(_DRAWN - 1, LATENT_DIM, generator=generator)])
+        everything = LiftProblem(torch.ones(len(landmarks.joints), 3), 1.0, landmarks, vposer)
+        level, usual = torch.eye(3).expand(_DRAWN, 3, 3), torch.zeros(_DRAWN, SCALES.stop - SCALES.start)
+        with torch.no_grad():
+            rotmats = sixd_to_rotmat(vposer.decode_6d(self.codes))
+            parts = zip(rotmats.split(_CHUNK), level.split(_CHUNK), usual.split(_CHUNK))
+            self.points = torch.cat([everything.posed(*part).points for part in parts])
+
+
+def _solve(problem: LiftProblem, drawn: _Drawn) -> tuple[torch.Tensor, torch.Tensor]:
     """The best values (1, VALUES) and root (1, 3, 3)."""
-    values, root = _search(problem)
-    values, root, cost = _refine(problem, values, root, _FIRST_STEPS)
-    kept = cost.argsort()[:_KEPT]
+    values, root = _search(problem, drawn)
+    wary = (torch.arange(len(values)) % _WARY == _WARY - 1)[:, None]
+    for reach in _REACHES:
+        reach = torch.where(wary, ROBUST, reach)
+        values, root, _ = _refine(problem, values, root, _FIRST_STEPS, reach)
+    kept = problem.cost(values, root).argsort()[:_KEPT]
     values, root, cost = _refine(problem, values[kept], root[kept], _STEPS)
     best = cost.argmin()[None]
     return values[best], root[best]
 
 
-def _refine(problem: LiftProblem, values: torch.Tensor, root: torch.Tensor, steps: int) -> tuple:
+def _refine(problem: LiftProblem, values: torch.Tensor, root: torch.Tensor, steps: int, reach=ROBUST) -> tuple:
     """Levenberg-Marquardt on every candidate; values, roots and costs (S,), none worse than before."""
     damping = torch.ones(len(values))
-    cost = problem.cost(values, root)
+    cost = problem.cost(values, root, reach)
     for _ in range(steps):
-        residuals, slopes = problem.linearized(values, root, problem.robust_weights(values, root))
+        residuals, slopes = problem.linearized(values, root, problem.robust_weights(values, root, reach))
         normal = slopes.transpose(1, 2) @ slopes + damping[:, None, None] * torch.eye(VALUES)
         step = -torch.linalg.solve(normal, slopes.transpose(1, 2) @ residuals[..., None])[..., 0]
         moved, turned = values + step, small_turn(step[:, TURN]) @ root
         moved[:, TURN] = 0
-        after = problem.cost(moved, turned)
+        after = problem.cost(moved, turned, reach)
         better = after < cost
         values = torch.where(better[:, None], moved, values)
         root = torch.where(better[:, None, None], turned, root)
@@ -140,35 +162,41 @@ def _refine(problem: LiftProblem, values: torch.Tensor, root: torch.Tensor, step
     return values, root, cost
 
 
-def _search(problem: LiftProblem) -> tuple[torch.Tensor, torch.Tensor]:
+def _search(problem: LiftProblem, drawn: _Drawn) -> tuple[torch.Tensor, torch.Tensor]:
     """Starts (S, VALUES) and roots (S, 3, 3): the drawn poses that fit best in parallel projection.
 
-    Scale, shift and the turn in the picture's plane have a closed form, with points as complex numbers.
+    Scale, shift and the turn in the picture's plane have a closed form, with points as complex numbers. Seen from a
+    side, a pose's points enter only by their covariance with the keypoints and with each other.
     """
-    codes, views = _drawn(), _views()
-    level = torch.eye(3).expand(len(codes), 3, 3)
-    rotmats = sixd_to_rotmat(problem.vposer.decode_6d(codes))
-    points = problem.posed(rotmats, level, torch.zeros(len(codes), SCALES.stop - SCALES.start)).points
     weight = problem.weight**2 / (problem.weight**2).sum()
     target = torch.complex(problem.target[:, 0], -problem.target[:, 1])
     middle = (target * weight).sum()
     target = target - middle
-    flat = torch.einsum("vij,pnj->pvni", views[:, :2], points)
-    flat = torch.complex(flat[..., 0], flat[..., 1])
-    centre = (flat * weight).sum(-1)
-    flat = flat - centre[..., None]
-    match, power = (flat.conj() * target * weight).sum(-1), (flat.abs() ** 2 * weight).sum(-1).clamp(min=1e-9)
-    misfit = (target.abs() ** 2 * weight).sum() - match.abs() ** 2 / power
-    upright = views[:, 1, 1] * match.angle().cos()
-    cost = len(target) * misfit / (_SEARCH_NOISE * problem.unit) ** 2
-    cost = cost + CODE_WEIGHT**2 * (codes**2).sum(1)[:, None] - upright
-    pose, view = _choose(cost, _STARTS)
-    scale = match[pose, view] / power[pose, view]  # its angle is the turn in the plane
-    offset = middle - scale * centre[pose, view]
+    points = drawn.points[:, problem.known]
+    centre = (points * weight[:, None]).sum(1)
+    points = points - centre[:, None]
+    weighted = (points * weight[:, None]).transpose(1, 2)
+    covariance = (weighted @ points).flatten(1).T  # (9, P)
+    along_x, along_y = (weighted @ torch.view_as_real(target)).permute(2, 1, 0)  # (3, P) each
+    views = _views()
+    right, up, near = views.unbind(1)
+    real, imaginary = right @ along_x + up @ along_y, right @ along_y - up @ along_x  # (V, P)
+    depth = (near[:, :, None] * near[:, None]).flatten(1) @ covariance
+    power = (covariance[::4].sum(0) - depth).clamp(min=1e-9)
+    squared = (real**2 + imaginary**2).clamp(min=1e-20)
+    misfit = (target.abs() ** 2 * weight).sum() - squared / power
+    upright = views[:, 1, 1, None] * real * squared.rsqrt()
+    cost = len(target) * misfit / (_SEARCH_NOISE * problem.unit) ** 2 - upright
+    pose, view = _choose(cost.T + CODE_WEIGHT**2 * (drawn.codes**2).sum(1)[:, None], _STARTS)
+    scale = (
+        torch.complex(real[view, pose], imaginary[view, pose]) / power[view, pose]
+    )  # its angle: the turn in the plane
+    seen = (views[view, :2] @ centre[pose, :, None])[..., 0]
+    offset = middle - scale * torch.view_as_complex(seen)
     spin = scale.angle()
     spin = roma.rotvec_to_rotmat(torch.stack([torch.zeros_like(spin), torch.zeros_like(spin), spin], 1))
     values = torch.zeros(len(pose), VALUES)
-    values[:, CODE] = codes[pose]
+    values[:, CODE] = drawn.codes[pose]
     values[:, PLACE] = torch.stack([offset.real, -offset.imag, -scale.abs().log()], 1)
     return values, spin @ views[view]
 
@@ -196,10 +224,3 @@ def _views() -> torch.Tensor:
         for k in range(_HEADINGS):
             turns.append(roma.rotvec_to_rotmat(torch.tensor([0.0, 2 * math.pi * k / _HEADINGS, 0.0])) @ bent)
     return torch.stack(turns)
-
-
-@functools.cache
-def _drawn() -> torch.Tensor:
-    """(P, 32) codes of the prior: the mean, then random ones, always the same."""
-    generator = torch.Generator().manual_seed(0)
-    return torch.cat([torch.zeros(1, LATENT_DIM), torch.randn(_DRAWN - 1, LATENT_DIM, generator=generator)])

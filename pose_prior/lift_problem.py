@@ -20,7 +20,7 @@ from .vposer import LATENT_DIM, VPoser
 
 POINT_NOISE = 0.012  # of the person's size: how far a keypoint may be off
 CODE_WEIGHT = 0.35
-_ROBUST = 3.0  # in units of the noise: from there on a point counts as an outlier more and more
+ROBUST = 3.0  # in units of the noise: from there on a point counts as an outlier more and more
 _LIMIT_WEIGHT = 6.0  # per radian beyond a joint's limit
 _UPRIGHT_WEIGHT = 0.3
 _PROPORTION_DEVIATION = 0.08
@@ -73,7 +73,7 @@ class LiftProblem:
     """
 
     def __init__(self, keypoints: torch.Tensor, focal: float, landmarks: Landmarks, vposer: VPoser):
-        known = keypoints[:, 2] > 0
+        self.known = known = keypoints[:, 2] > 0
         self.target = keypoints[known, :2] / focal
         self.weight = keypoints[known, 2].sqrt()
         spread = (self.target - self.target.median(0).values).norm(dim=1)  # medians: a wrong point makes nobody larger
@@ -108,14 +108,14 @@ class LiftProblem:
         points = self.posed(rotmats, root, values[:, SCALES]).points
         return (self._project(points, values[:, PLACE]) - self.target).norm(dim=-1) / self.unit
 
-    def robust_weights(self, values: torch.Tensor, root: torch.Tensor) -> torch.Tensor:
-        """(S, N) square roots of Geman and McClure's weights."""
-        return 1 / (1 + (self.errors(values, root) / _ROBUST) ** 2)
+    def robust_weights(self, values: torch.Tensor, root: torch.Tensor, reach: torch.Tensor | float = ROBUST):
+        """(S, N) square roots of Geman and McClure's weights; reach: a number or (S, 1), how far points still pull."""
+        return 1 / (1 + (self.errors(values, root) / reach) ** 2)
 
-    def cost(self, values: torch.Tensor, root: torch.Tensor) -> torch.Tensor:
+    def cost(self, values: torch.Tensor, root: torch.Tensor, reach: torch.Tensor | float = ROBUST) -> torch.Tensor:
         """(S,) robust reprojection + |code|^2 + joint limits + upright + usual proportions."""
-        squared = (self.errors(values, root) / _ROBUST) ** 2
-        fit = ((self.weight * _ROBUST) ** 2 * squared / (1 + squared)).sum(1)
+        squared = (self.errors(values, root) / reach) ** 2
+        fit = ((self.weight * reach) ** 2 * squared / (1 + squared)).sum(1)
         residuals = self.residuals(values, root, torch.ones_like(squared))
         return fit + (residuals[:, 2 * len(self.target) :] ** 2).sum(1)
 
@@ -127,8 +127,7 @@ class LiftProblem:
 
     def linearized(self, values: torch.Tensor, root: torch.Tensor, robust: torch.Tensor) -> tuple:
         """Residuals (S, R) and their derivatives (S, R, VALUES); the root turns from where it is."""
-        decode = torch.func.jacfwd(self._decoded, has_aux=True)
-        (by_code, by_limit), (rotmats, excess) = torch.func.vmap(decode)(values[:, CODE])
+        rotmats, excess, by_code, by_limit = self._decoded(values[:, CODE])
         posed = self.posed(rotmats, root, values[:, SCALES])
         moved = torch.cat(
             [self._moved_by_code(posed, rotmats, by_code), _turned(posed.points), self._moved_by_scales(posed)], 1
@@ -148,11 +147,25 @@ class LiftProblem:
         ]
         return self._residuals(posed.points, excess, values, root, robust), torch.cat(slopes, 1)
 
-    def _decoded(self, code: torch.Tensor) -> tuple:
-        """Local rotations (21, 3, 3) and limit excess (21, 3) of one code: to differentiate, and as values."""
-        rotmats = sixd_to_rotmat(self.vposer.decode_6d(code[None]))
-        result = rotmats[0], self._limits.excess(rotmats)[0]
-        return result, result
+    def _decoded(self, codes: torch.Tensor) -> tuple:
+        """Local rotations (S, 21, 3, 3), limit excess (S, 21, 3), and their derivatives by the code (..., 32).
+
+        Every joint depends on its own six numbers alone, so that six tangents, not 32, go through the rotations.
+        """
+
+        def decode(code: torch.Tensor) -> tuple:
+            sixd = self.vposer.decode_6d(code[None])[0]
+            return sixd, sixd
+
+        def turn(shift: torch.Tensor, sixd: torch.Tensor) -> tuple:
+            rotmats = sixd_to_rotmat((sixd + shift)[None])
+            result = rotmats[0], self._limits.excess(rotmats)[0]
+            return result, result
+
+        by_code, sixd = torch.func.vmap(torch.func.jacfwd(decode, has_aux=True))(codes)  # (S, 21, 6, 32)
+        turned = torch.func.vmap(torch.func.jacfwd(turn, has_aux=True), in_dims=(None, 0))
+        (by_turn, by_limit), (rotmats, excess) = turned(codes.new_zeros(6), sixd)
+        return rotmats, excess, (by_turn.flatten(2, 3) @ by_code).unflatten(2, (3, 3)), by_limit @ by_code
 
     def _residuals(self, points, excess, values, root, robust) -> torch.Tensor:
         offset = (self._project(points, values[:, PLACE]) - self.target) / self.unit

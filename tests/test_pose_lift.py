@@ -73,7 +73,8 @@ def test_it_is_deterministic_and_withstands_wrong_and_missing_points(seen):
     wrong[4, :2] = torch.tensor([5.0, 5.0])  # the right wrist is taken for something in the corner
     others = [joint for joint in range(22) if joint not in (19, 21)]
     spoilt = lift_people([replace(person, body=wrong, right_hand=None)], landmarks(), prior)
-    assert float(error(spoilt, truth, others)) < float(error(plain, truth, others)) + 0.05
+    assert float(error(plain, truth, others)) < 0.06
+    assert float(error(spoilt, truth, others)) < 0.12
     half = person.body.clone()
     half[[8, 9, 10, 11, 12, 13, 14, 19, 20, 21, 22, 23, 24]] = 0  # cut off at the waist
     cut = lift_people([replace(person, body=half)], landmarks(), prior)
