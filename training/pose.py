@@ -59,9 +59,7 @@ class PoseConfig(TrainConfig):
     text_noise: float = 0.1  # length of the noise on the pooled text embedding, as a share of its own
     poses_per_caption: int = 8  # noised poses that share one caption where tokens are shown
     read_captions: int = 512  # captions a step whose pose is also read off the embedded pooled slot alone
-    noise_power: float = (
-        2.0  # timesteps are drawn with density t ** (noise_power - 1): the text matters where noise does
-    )
+    noise_power: float = 2.0  # timesteps have density t ** (noise_power - 1): the text matters where noise does
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
     steps: int = 15000
     batch: int = 256  # noised poses a step
@@ -114,7 +112,7 @@ class Learner(nn.Module):
     """The denoiser and a linear map that reads the mean pose off the embedding of its pooled slot.
 
     The map is for training only. The text decides where there is hardly anything but noise, which few of a step's
-    samples show; reading is a hundredth of the work and teaches that embedding what poses a text means.
+    samples show; reading costs little and teaches that embedding what poses a text means.
     """
 
     def __init__(self, denoiser: Denoiser):
