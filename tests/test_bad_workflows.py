@@ -77,7 +77,10 @@ def test_every_widget_refuses_what_it_does_not_know_in_one_line_that_names_node_
         for value in wrong_values(spec):
             changed = copy.deepcopy(graph)
             changed[key]["inputs"][name] = value
-            line = refused(comfy, changed)
+            try:
+                line = refused(comfy, changed)
+            except pytest.fail.Exception:
+                pytest.fail(f"{kind}: {name} took {value!r}")
             assert f"node {key} " in line and f"({kind})" in line and name in line.casefold(), (name, value, line)
             tried += 1
     assert tried > 100
