@@ -14,6 +14,14 @@ def node_schema(**values) -> io.Schema:
     return io.Schema(**{name: value for name, value in values.items() if name in _SCHEMA_FIELDS})
 
 
+def check_choices(node: type[io.ComfyNode], **given) -> None:
+    """Raise ValueError for a value that its input does not offer: ComfyUI 0.3.75 lets every one pass."""
+    for known in node.define_schema().inputs:
+        if known.id in given and given[known.id] not in known.options:
+            few = ", ".join(map(repr, known.options[:8])) + (", ..." if len(known.options) > 8 else "")
+            raise ValueError(f"{known.id}: {given[known.id]!r} is not a choice; choose one of {few}")
+
+
 def expert(value: io.Input) -> io.Input:
     """The same input, folded away under "advanced" on the canvas. Hosts before it existed ignore the mark."""
     value.extra_dict = {**(value.extra_dict or {}), "advanced": True}

@@ -12,7 +12,7 @@ import torch
 from comfy_api.latest import io
 
 from ..weights import FOLDER as WEIGHTS_FOLDER
-from .compat import expert, node_schema
+from .compat import check_choices, expert, node_schema
 from .files import FileKind, check_file, file_fingerprint, find_file, list_files
 from .progress import say
 
@@ -258,6 +258,7 @@ class PASOutpaint(io.ComfyNode):
 
         from ..outpainting.conditioning import outpaint_conditioning
 
+        check_choices(cls, sampler_name=sampler_name, scheduler=scheduler)
         prepared = outpaint_conditioning(
             model, positive, negative, vae, avatar, mask, gray=gray, gray_mask=gray_mask,
             downsample_rate=downsample_rate, noise_mask=noise_mask,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from .compat import expert, node_schema
+from .compat import check_choices, expert, node_schema
 from .files import BODY_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
 from .sockets import AvatarSocket, CameraSocket, PoseKeypointSocket, SMPLPoseSocket
@@ -147,6 +147,7 @@ class PASCamera(io.ComfyNode):
     def execute(cls, view, yaw, pitch, roll, focal_mm, fill, center_x, center_y, distance, projection) -> io.NodeOutput:
         from ..rendering import CameraSettings
 
+        check_choices(cls, view=view, projection=projection)
         return io.NodeOutput(
             CameraSettings(
                 yaw=None if view == "auto" else yaw,
