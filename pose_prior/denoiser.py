@@ -199,8 +199,10 @@ class Denoiser(nn.Module):
     @torch.no_grad()
     def set_text_scale(self, tokens: float, pooled: float) -> None:
         """Before training: let text features of these root mean squares enter as strongly as the poses do."""
-        if self.tokens_in is not None:
-            self.tokens_in.weight.div_(tokens)
+        self.tokens_in.weight.div_(tokens)
+        self._scale_pooled(pooled)
+
+    def _scale_pooled(self, pooled: float) -> None:
         first = self.pooled_in[0] if self.config.pooled_hidden else self.pooled_in
         first.weight.div_(pooled)
 

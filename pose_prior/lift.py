@@ -188,9 +188,8 @@ def _search(problem: LiftProblem, drawn: _Drawn) -> tuple[torch.Tensor, torch.Te
     upright = views[:, 1, 1, None] * real * squared.rsqrt()
     cost = len(target) * misfit / (_SEARCH_NOISE * problem.unit) ** 2 - upright
     pose, view = _choose(cost.T + CODE_WEIGHT**2 * (drawn.codes**2).sum(1)[:, None], _STARTS)
-    scale = (
-        torch.complex(real[view, pose], imaginary[view, pose]) / power[view, pose]
-    )  # its angle: the turn in the plane
+    match = torch.complex(real[view, pose], imaginary[view, pose])
+    scale = match / power[view, pose]  # its angle is the turn in the plane
     seen = (views[view, :2] @ centre[pose, :, None])[..., 0]
     offset = middle - scale * torch.view_as_complex(seen)
     spin = scale.angle()

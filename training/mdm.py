@@ -19,9 +19,13 @@ class EncoderDenoiser(Denoiser):
 
     def __init__(self, config: DenoiserConfig | None = None):
         super().__init__(config)
-        del self.queries
-        self.tokens_in = None
+        del self.tokens_in, self.queries
         self.positions = nn.Parameter(torch.randn(3, self.config.width) * 0.02)
+
+    @torch.no_grad()
+    def set_text_scale(self, tokens: float, pooled: float) -> None:
+        """As `Denoiser.set_text_scale`; it reads no tokens."""
+        self._scale_pooled(pooled)
 
     def encode_prefix(self, features: TextFeatures, drop: torch.Tensor | None = None) -> PrefixCache:
         """The condition without the timestep; it takes the place of the cached keys and values."""
