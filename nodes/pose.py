@@ -94,14 +94,18 @@ class TextToSMPLPose(io.ComfyNode):
                     "prompt best. 5 gives more surprises.",
                 ),
                 io.Int.Input(
-                    "keep", default=1, min=1, max=256, tooltip="How many of the candidates to return, best first."
+                    "keep",
+                    default=1,
+                    min=1,
+                    max=256,
+                    tooltip="How many of the candidates to return: the best, then others that fit well and differ.",
                 ),
                 io.Int.Input(
                     "steps", default=25, min=1, max=200, tooltip="Denoising steps. 10 is a draft, 25 is plenty."
                 ),
                 io.Float.Input(
                     "guidance_scale",
-                    default=2.5,
+                    default=1.5,
                     min=0.0,
                     max=20.0,
                     step=0.1,

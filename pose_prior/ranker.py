@@ -60,11 +60,15 @@ class PoseRanker(nn.Module):
         x = torch.cat([features.pooled, chosen], -1) * self.config.text_dim**0.5
         return functional.normalize(self.text_net(x), dim=-1)
 
+    def joints(self, body_pose: torch.Tensor, global_orient: torch.Tensor) -> torch.Tensor:
+        """(B, 21, 3) and (B, 3) axis-angle -> (B, 24, 3) metres, pelvis at the origin."""
+        rotvec = torch.cat([global_orient[:, None], body_pose], 1).to(self.rest_joints)
+        return joint_positions(roma.rotvec_to_rotmat(rotvec), self.rest_joints)
+
     def pose_features(self, body_pose: torch.Tensor, global_orient: torch.Tensor) -> torch.Tensor:
         """(B, 21, 3) and (B, 3) axis-angle -> (B, POSE_FEATURES): rotations and joint positions, standardised."""
         rotvec = torch.cat([global_orient[:, None], body_pose], 1)
-        joints = joint_positions(roma.rotvec_to_rotmat(rotvec), self.rest_joints)
-        x = torch.cat([rotvec_to_6d(rotvec).flatten(1), joints.flatten(1)], 1)
+        x = torch.cat([rotvec_to_6d(rotvec).flatten(1), self.joints(body_pose, global_orient).flatten(1)], 1)
         return (x - self.pose_mean) / self.pose_std
 
     def embed_pose(self, body_pose: torch.Tensor, global_orient: torch.Tensor) -> torch.Tensor:

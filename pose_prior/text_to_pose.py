@@ -20,15 +20,18 @@ from .hands import FINGER_STATES, hand_poses
 from .kinematics import rotvec_to_6d, sixd_to_rotvec
 from .prompts import Prompt, normalise
 from .ranker import PoseRanker, load_ranker
-from .sampling import initial_noise, sample
+from .sampling import GUIDANCE_SCALE, initial_noise, sample
 from .text_encoder import TOKEN_SLOTS, MiniLMEncoder, TextEncoder, TextFeatures
 from .vposer import VPoser, load_vposer
 
 KIND = "text_to_pose"
-GUIDANCE_SCALE = 2.5
 # The ranker judges the action and hardly the balance: of equally fitting poses the one that stands as most others do is
 # preferred. A lean of 45 degrees from the mean costs as much as 0.09 of the ranker's cosine.
 TYPICAL_TILT = 0.3
+# Whoever keeps several poses wants to choose among them: the same pose again costs this much of the ranker's cosine,
+# one whose joints are ALIKE metres away on average costs 1/e of it.
+VARIETY = 0.4
+ALIKE = 0.15
 OVERSAMPLING = 8  # candidates drawn for every pose that `generate` returns
 
 
@@ -140,6 +143,21 @@ def _tilt_from_the_rest(pose: SMPLPose, texts: int) -> torch.Tensor:
     return 1 - torch.nn.functional.cosine_similarity(up, up.mean(1, keepdim=True), dim=-1)
 
 
+def _best_and_varied(scores: torch.Tensor, joints: torch.Tensor, n: int) -> torch.Tensor:
+    """(texts, n) the best of each text's candidates, then again and again one that fits and differs from those before.
+
+    scores: (texts, drawn); joints: (texts, drawn, J, 3) metres. Maximal marginal relevance (Carbonell, Goldstein 1998).
+    """
+    texts = torch.arange(len(scores), device=scores.device)
+    worth, likeness, chosen = scores.clone(), torch.zeros_like(scores), []
+    for _ in range(n):
+        chosen.append((worth - VARIETY * likeness).argmax(1))
+        worth[texts, chosen[-1]] = -torch.inf
+        distance = (joints - joints[texts, chosen[-1]][:, None]).norm(dim=-1).mean(-1)
+        likeness = likeness.maximum((-distance / ALIKE).exp())
+    return torch.stack(chosen, 1)
+
+
 def pose_bundle(config: DenoiserConfig) -> nn.ModuleDict:
     """What a text_to_pose checkpoint holds: the denoiser, and the head that finds the finger states of its samples."""
     hand_head = HandHead(config.text_dim, config.body_dim + ROOT_DIM)
@@ -216,9 +234,10 @@ class PosePrior:
         oversampling: int = OVERSAMPLING,
         callback: Callable[[int, int], None] | None = None,
     ) -> tuple[SMPLPose, PoseCode]:
-        """The `n` best of `n * oversampling` samples for every text, best first, with their raw codes.
+        """The `n` best of `n * oversampling` samples for every text, with their raw codes.
 
-        Rows are in the order text 0 best, text 0 second, ... Without a ranker the first n samples are returned.
+        Rows are in the order text 0 best, text 0 second, ...; after the best come those that fit well and differ from
+        the ones before. Without a ranker the first n samples are returned.
         """
         drawn = n * max(1, oversampling) if self.ranker is not None else n
         code, features = self.text_to_pose.sample_with_features(
@@ -229,8 +248,7 @@ class PosePrior:
             return pose, code
         scores = self.ranker.score(pose, features).view(len(texts), drawn)
         scores = scores - TYPICAL_TILT * _tilt_from_the_rest(pose, len(texts)).to(scores)
-        order = (
-            scores.argsort(dim=1, descending=True, stable=True)[:, :n].cpu() + torch.arange(len(texts))[:, None] * drawn
-        )
+        joints = self.ranker.joints(pose.body_pose, pose.global_orient).unflatten(0, scores.shape)
+        order = _best_and_varied(scores, joints, n).cpu() + torch.arange(len(texts))[:, None] * drawn
         chosen = order.flatten().tolist()
         return pose.select(chosen), code.select(chosen)

@@ -26,12 +26,33 @@ def prior() -> PosePrior:
 
 def test_generated_poses_are_ranked_best_first(prior, monkeypatch):
     monkeypatch.setattr(text_to_pose, "TYPICAL_TILT", 0.0)  # what the ranker says, without the cost of leaning
+    monkeypatch.setattr(text_to_pose, "VARIETY", 0.0)  # ... and of likeness
     texts = ["a person is sitting on a chair", "raising the right hand"]
     pose, code = prior.generate(texts, 3, **FAST)
     assert len(pose) == len(code) == 6
     assert pose.texts == ("a person is sitting on a chair",) * 3 + ("a person is raising the right hand",) * 3
     scores = prior.rank(pose, texts).view(2, 3)
     assert (scores.diff(dim=1) <= 1e-6).all()
+
+
+def test_several_poses_begin_with_the_best_and_differ(prior, monkeypatch):
+    def spread(pose):
+        joints = load_body().posed(pose)[1]
+        return (joints[:, None] - joints).norm(dim=-1).mean()
+
+    varied, _ = prior.generate(["kicking a ball"], 5, **FAST)
+    monkeypatch.setattr(text_to_pose, "VARIETY", 0.0)
+    best, _ = prior.generate(["kicking a ball"], 5, **FAST)
+    assert torch.equal(varied.body_pose[0], best.body_pose[0])
+    assert spread(varied) > 1.2 * spread(best)
+
+
+def test_the_choice_takes_no_candidate_twice_and_all_if_asked():
+    scores = torch.tensor([[0.5, 0.5, 0.49, 0.0]])
+    joints = torch.tensor([0.0, 0.0, 1.0, 9.0]).view(1, 4, 1, 1).expand(1, 4, 2, 3)
+    assert text_to_pose._best_and_varied(scores, joints, 4).tolist() == [[0, 2, 1, 3]]
+    alike = torch.zeros(1, 4, 2, 3)
+    assert sorted(text_to_pose._best_and_varied(scores, alike, 4)[0].tolist()) == [0, 1, 2, 3]
 
 
 def test_the_same_seed_gives_the_same_poses_whatever_else_is_asked(prior):

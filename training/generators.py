@@ -12,7 +12,7 @@ from ..pose_prior.code import PoseCode
 from ..pose_prior.prompts import normalise
 from ..pose_prior.sampling import initial_noise, sample
 from ..pose_prior.text_encoder import TOKEN_SLOTS, TextEncoder, TextFeatures
-from ..pose_prior.text_to_pose import GUIDANCE_SCALE, TextToPose, decode
+from ..pose_prior.text_to_pose import TextToPose, decode
 from ..pose_prior.vposer import VPoser
 from ..smpl import SMPLPose
 from .data.captions import CaptionBank
@@ -40,7 +40,7 @@ def from_model(
         noise = torch.cat([initial_noise(size, seed + row, list(range(samples))) for row in range(len(texts))])
         nothing = model.model.encode_prefix(features.select(slice(0, 1)), torch.tensor([True]))
         prefix = model.model.encode_prefix(features).repeat(samples)
-        body, root = sample(model.model, prefix, nothing, noise, steps=steps, guidance_scale=GUIDANCE_SCALE)
+        body, root = sample(model.model, prefix, nothing, noise, steps=steps)
         names = tuple(text for text in asked for _ in range(samples))
         return decode(PoseCode(model.representation, body, root, names, model.encoder.name), vposer, strength)
 

@@ -58,7 +58,7 @@ class PoseConfig(TrainConfig):
     hide_tokens: float = 0.5  # captions of other steps with a random share of tokens hidden: wordings matter less
     text_noise: float = 0.1  # length of the noise on the pooled text embedding, as a share of its own
     poses_per_caption: int = 8  # noised poses that share one caption where tokens are shown
-    read_captions: int = 512  # captions a step whose pose is also read off the embedded pooled slot alone
+    read_captions: int = 512  # captions a step whose pose is also read off the embedded pooled slot alone, or 0
     noise_power: float = 2.0  # timesteps have density t ** (noise_power - 1): the text matters where noise does
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
     steps: int = 15000
@@ -89,14 +89,21 @@ class DenoisingLoss:
         noised = signal.sqrt() * clean + (1 - signal).sqrt() * noise
         drop = (torch.rand(captions) < config.drop_text).to(self.device)
         features = self.blur(self.bank.features(caption, 1 if pooled else TOKEN_SLOTS)).to(self.device)
-        caption, rows, _ = self.pairs.draw(config.read_captions, 1)
-        read = self.blur(self.bank.features(caption, 1)).pooled.to(self.device)
+        read, shown = self.reading() if config.read_captions else (None, None)
         guess, predicted = model(noised, time, features, drop, read)
         error = (predicted.float() - clean) ** 2
-        misread = (guess.float() - self.targets[rows[:, 0].to(self.device)]) ** 2
         size = clean.shape[1] - ROOT_DIM
-        parts = {"body": error[:, :size].mean(), "root": error[:, size:].mean(), "read": misread.mean()}
-        return {"loss": error.mean() + misread.mean(), **parts}
+        loss, parts = error.mean(), {"body": error[:, :size].mean(), "root": error[:, size:].mean()}
+        if read is not None:
+            parts["read"] = ((guess.float() - shown) ** 2).mean()
+            loss = loss + parts["read"]
+        return {"loss": loss, **parts}
+
+    def reading(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pooled embeddings of `read_captions` captions, and a pose of each."""
+        caption, rows, _ = self.pairs.draw(self.config.read_captions, 1)
+        pooled = self.blur(self.bank.features(caption, 1)).pooled
+        return pooled.to(self.device), self.targets[rows[:, 0].to(self.device)]
 
     def blur(self, features: TextFeatures) -> TextFeatures:
         """The texts with some tokens hidden, never the first, and the pooled embeddings moved a little."""
@@ -109,22 +116,21 @@ class DenoisingLoss:
 
 
 class Learner(nn.Module):
-    """The denoiser and a linear map that reads the mean pose off the embedding of its pooled slot.
+    """The denoiser and, if it `reads`, a linear map that reads the mean pose off the embedding of its pooled slot.
 
     The map is for training only. The text decides where there is hardly anything but noise, which few of a step's
     samples show; reading costs little and teaches that embedding what poses a text means.
     """
 
-    def __init__(self, denoiser: Denoiser):
+    def __init__(self, denoiser: Denoiser, reads: bool = True):
         super().__init__()
         self.denoiser = denoiser
         self.size = denoiser.config.body_dim
-        self.read = nn.Sequential(
-            nn.LayerNorm(denoiser.config.width), nn.Linear(denoiser.config.width, self.size + ROOT_DIM)
-        )
+        width = denoiser.config.width
+        self.read = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, self.size + ROOT_DIM)) if reads else None
 
-    def forward(self, noised, time, features: TextFeatures, drop, pooled) -> tuple[torch.Tensor, torch.Tensor]:
-        guess = self.read(self.denoiser.pooled_in(pooled))
+    def forward(self, noised, time, features: TextFeatures, drop, pooled) -> tuple[torch.Tensor | None, torch.Tensor]:
+        guess = self.read and self.read(self.denoiser.pooled_in(pooled))
         clean = self.denoiser(noised[:, : self.size], noised[:, self.size :], time, features, drop, trim=True)
         return guess, torch.cat(clean, 1)
 
@@ -213,7 +219,7 @@ def main() -> None:
     mean, std = denoiser.statistics()
     loss = DenoisingLoss((targets - mean) / std, corpus.sampler(bank), bank, config, device)
     print(f"{describe(corpus)}; {sum(p.numel() for p in denoiser.parameters()):,} parameters")
-    state = train(Learner(denoiser), loss, config)
+    state = train(Learner(denoiser, config.read_captions > 0), loss, config)
     prefix = "denoiser."
     state = {key.removeprefix(prefix): value.cpu() for key, value in state.items() if key.startswith(prefix)}
     denoiser.load_state_dict(state)

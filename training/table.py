@@ -24,26 +24,33 @@ ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D sa
     "ours, 6D + VPoser at inference": ("sixd", "@1"),
     "ours, motion capture alone": ("mocap", ""),
     "MDM-style": ("mdm", ""),
+    "MDM-style, trained like ours": ("mdm_like_ours", ""),
 }
+MDM_RECIPE = {  # its paper's: uniform timesteps, a linear text embedding, one pose a caption, nothing but denoising
+    "noise-power": 1, "pooled-hidden": 0, "pooled-steps": 1, "text-noise": 0, "read-captions": 0,
+}  # fmt: skip
 
 
 def stages(options: argparse.Namespace) -> list[Stage]:
     """The trainings in order: what the others need first."""
     pose = ("--hold-out", "--steps", str(options.steps), "--warmup", str(max(1, options.steps // 20)))
     warmup = str(max(1, options.ranker_steps // 20))
-    ranker = ("--hold-out", "--steps", str(options.ranker_steps), "--warmup", warmup)
+    ranker = ("--steps", str(options.ranker_steps), "--warmup", warmup)
     result = "text_to_pose.safetensors"
     chain = []
     if options.vposer_steps:
         flags = ("--hold-out", "--steps", str(options.vposer_steps))
         chain.append(Stage("vposer", "vposer", flags, "vposer.safetensors"))
         pose = (*pose, "--vposer", str(options.out / "vposer" / "vposer.safetensors"))
+    mdm = (*pose, "--architecture", "mdm")
+    mdm_recipe = tuple(piece for name, value in MDM_RECIPE.items() for piece in (f"--{name}", str(value)))
     return [
         *chain,
-        Stage("picker", "ranker", (*ranker, "--half", "0", "--seed", "1"), "pose_ranker.safetensors"),
+        Stage("picker", "ranker", (*ranker, "--hold-out", "--half", "0", "--seed", "1"), "pose_ranker.safetensors"),
         Stage("judge", "ranker", (*ranker, "--half", "1", "--seed", "2"), "pose_ranker.safetensors"),
         Stage("ours", "pose", pose, result),
-        Stage("mdm", "pose", (*pose, "--architecture", "mdm"), result),
+        Stage("mdm", "pose", (*mdm, *mdm_recipe), result),
+        Stage("mdm_like_ours", "pose", mdm, result),
         Stage("sixd", "pose", (*pose, "--representation", "6d"), result),
         Stage("mocap", "pose", (*pose, "--book", "none"), result),
     ]

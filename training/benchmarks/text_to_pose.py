@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 
 PROMPT = "a person is doing yoga on the beach"
-SAMPLES, STEPS, GUIDANCE = 5, 25, 2.5
+SAMPLES, STEPS = 5, 25
 HOST_MODULES = ("torch._dynamo", "scipy.stats")  # roma imports the first, diffusers the second
 
 
@@ -57,7 +57,7 @@ def candidates(prior) -> dict[str, Callable[[], object]]:
     """What is timed after load: name -> one run."""
     import torch
 
-    from ...pose_prior.sampling import initial_noise, make_scheduler, sample
+    from ...pose_prior.sampling import GUIDANCE_SCALE, initial_noise, make_scheduler, sample
 
     model, encoder = prior.text_to_pose.model, prior.text_to_pose.encoder
     with torch.no_grad():
@@ -68,7 +68,7 @@ def candidates(prior) -> dict[str, Callable[[], object]]:
     def cached() -> None:
         none = torch.tensor([True], device=features.mask.device)
         text = model.encode_prefix(features).repeat(SAMPLES)
-        sample(model, text, model.encode_prefix(features, none), noise, steps=STEPS, guidance_scale=GUIDANCE)
+        sample(model, text, model.encode_prefix(features, none), noise, steps=STEPS)
 
     @torch.no_grad()
     def plain(trim: bool) -> None:
@@ -78,7 +78,7 @@ def candidates(prior) -> dict[str, Callable[[], object]]:
             state = x[:, : model.config.body_dim], x[:, model.config.body_dim :], time_.to(x.device).expand(SAMPLES)
             text = torch.cat(model(*state, every, trim=trim), 1)
             free = torch.cat(model(*state, every, none, trim=trim), 1)
-            x = scheduler.step(free + GUIDANCE * (text - free), time_, x).prev_sample
+            x = scheduler.step(free + GUIDANCE_SCALE * (text - free), time_, x).prev_sample
 
     def best_of(drawn: int, kept: int) -> Callable[[], object]:
         return lambda: prior.generate([PROMPT], n=kept, oversampling=drawn // kept, steps=STEPS)
