@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from .compat import node_schema
+from .compat import check_values, node_schema
 
 
 class PASBackdrop(io.ComfyNode):
@@ -36,6 +36,7 @@ class PASBackdrop(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, red, green, blue, falloff) -> io.NodeOutput:
+        check_values(cls, falloff=falloff)
         batch, height, width, _ = image.shape
         y = torch.linspace(-1, 1, height)[:, None]
         x = torch.linspace(-1, 1, width)[None, :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields
 
 from comfy_api.latest import io
@@ -14,12 +15,20 @@ def node_schema(**values) -> io.Schema:
     return io.Schema(**{name: value for name, value in values.items() if name in _SCHEMA_FIELDS})
 
 
-def check_choices(node: type[io.ComfyNode], **given) -> None:
-    """Raise ValueError for a value that its input does not offer: ComfyUI 0.3.75 lets every one pass."""
+def check_values(node: type[io.ComfyNode], **given) -> None:
+    """Raise ValueError for a choice that is not offered, and for a number that is none.
+
+    ComfyUI 0.3.75 lets every choice pass, and no version compares NaN with an input's limits.
+    """
     for known in node.define_schema().inputs:
-        if known.id in given and given[known.id] not in known.options:
+        if known.id not in given:
+            continue
+        value = given[known.id]
+        if isinstance(known, io.Combo.Input) and value not in known.options:
             few = ", ".join(map(repr, known.options[:8])) + (", ..." if len(known.options) > 8 else "")
-            raise ValueError(f"{known.id}: {given[known.id]!r} is not a choice; choose one of {few}")
+            raise ValueError(f"{known.id}: {value!r} is not a choice; choose one of {few}")
+        if isinstance(known, io.Float.Input) and not math.isfinite(value):
+            raise ValueError(f"{known.id} is {value}; give a finite number")
 
 
 def expert(value: io.Input) -> io.Input:

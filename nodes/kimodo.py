@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .compat import check_choices, node_schema
+from .compat import check_values, node_schema
 from .sockets import AvatarSocket, CameraSocket, KimodoSocket, SMPLPoseSocket
 
 CATEGORY = "avatar-scene/pose"
@@ -57,7 +57,7 @@ class PASPoseToKimodo(io.ComfyNode):
     def execute(cls, pose, layout, width, height, avatar=None, camera=None) -> io.NodeOutput:
         from ..rendering import kimodo_data, perform
 
-        check_choices(cls, layout=layout)
+        check_values(cls, layout=layout)
         together = layout == "people"
         acted = perform(pose, avatar)
         return io.NodeOutput(kimodo_data(acted, _cameras(camera, acted.figure, width, height), together=together))

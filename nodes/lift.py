@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .compat import expert, node_schema
+from .compat import check_values, expert, node_schema
 from .files import VPOSER_FILE, check_file, file_fingerprint
 from .pose import load_vposer_file, vposer_input
 from .progress import reporter
@@ -113,6 +113,7 @@ class PASLiftPose(io.ComfyNode):
     def execute(cls, keypoints, index, focal_mm, vposer, avatar=None) -> io.NodeOutput:
         from ..pose_prior import read_people
 
+        check_values(cls, focal_mm=focal_mm)
         try:
             people = read_people(keypoints)
         except ValueError as error:

@@ -12,7 +12,7 @@ import torch
 from comfy_api.latest import io
 
 from ..weights import FOLDER as WEIGHTS_FOLDER
-from .compat import check_choices, expert, node_schema
+from .compat import check_values, expert, node_schema
 from .files import FileKind, check_file, file_fingerprint, find_file, list_files
 from .progress import say
 
@@ -184,6 +184,7 @@ class PASConditioning(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..outpainting.conditioning import outpaint_conditioning
 
+        check_values(cls, downsample_rate=downsample_rate)
         prepared = outpaint_conditioning(
             model, positive, negative, vae, avatar, mask, gray=gray, gray_mask=gray_mask,
             downsample_rate=downsample_rate, noise_mask=noise_mask,
@@ -258,7 +259,14 @@ class PASOutpaint(io.ComfyNode):
 
         from ..outpainting.conditioning import outpaint_conditioning
 
-        check_choices(cls, sampler_name=sampler_name, scheduler=scheduler)
+        check_values(
+            cls,
+            sampler_name=sampler_name,
+            scheduler=scheduler,
+            cfg=cfg,
+            denoise=denoise,
+            downsample_rate=downsample_rate,
+        )
         prepared = outpaint_conditioning(
             model, positive, negative, vae, avatar, mask, gray=gray, gray_mask=gray_mask,
             downsample_rate=downsample_rate, noise_mask=noise_mask,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from .compat import check_choices, expert, node_schema
+from .compat import check_values, expert, node_schema
 
 
 class PasteAvatar(io.ComfyNode):
@@ -88,7 +88,7 @@ class PasteAvatar(io.ComfyNode):
         from ..outpainting.paste import paste_avatar
         from ..outpainting.pictures import check_mask
 
-        check_choices(cls, occluders=occluders)
+        check_values(cls, occluders=occluders, color_match=color_match, shadow=shadow)
         kept = occluder_mask
         if occluders == "auto":
             found = find_occluders(scene, avatar, mask)

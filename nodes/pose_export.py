@@ -9,7 +9,7 @@ import folder_paths
 from comfy.cli_args import args
 from comfy_api.latest import io
 
-from .compat import check_choices, node_schema
+from .compat import check_values, node_schema
 from .progress import reporter
 from .sockets import AvatarSocket, SMPLPoseSocket
 
@@ -68,7 +68,7 @@ class PASExportPose(io.ComfyNode):
     def execute(cls, pose, filename_prefix, poses, avatar=None, expressions="") -> io.NodeOutput:
         from .. import rendering
 
-        check_choices(cls, poses=poses)
+        check_values(cls, poses=poses)
         if avatar is None and expressions.strip():
             raise ValueError("expressions: the gray body has no face; connect an avatar or leave the text empty")
         wanted = {} if avatar is None else avatar.expressions.parse(expressions)

@@ -7,7 +7,7 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
-from .compat import check_choices, node_schema
+from .compat import check_values, node_schema
 from .files import POSE_FILE, check_file, file_fingerprint, find_file, list_files
 from .lift import choose, lift
 from .sockets import SMPLPoseSocket
@@ -108,7 +108,7 @@ class PASSavePose(io.ComfyNode):
         from ..pose_prior import save_pose
         from ..rendering import load_body, save_bvh
 
-        check_choices(cls, format=format)
+        check_values(cls, format=format)
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
             filename_prefix, folder_paths.get_output_directory()
         )

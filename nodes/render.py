@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from comfy_api.latest import io
 
-from .compat import check_choices, expert, node_schema
+from .compat import check_values, expert, node_schema
 from .files import BODY_FILE, check_file, file_fingerprint, find_file, list_files
 from .progress import reporter
 from .sockets import AvatarSocket, CameraSocket, PoseKeypointSocket, SMPLPoseSocket
@@ -147,7 +147,10 @@ class PASCamera(io.ComfyNode):
     def execute(cls, view, yaw, pitch, roll, focal_mm, fill, center_x, center_y, distance, projection) -> io.NodeOutput:
         from ..rendering import CameraSettings
 
-        check_choices(cls, view=view, projection=projection)
+        check_values(
+            cls, view=view, projection=projection, yaw=yaw, pitch=pitch, roll=roll, focal_mm=focal_mm, fill=fill,
+            center_x=center_x, center_y=center_y, distance=distance,
+        )  # fmt: skip
         return io.NodeOutput(
             CameraSettings(
                 yaw=None if view == "auto" else yaw,
@@ -238,6 +241,7 @@ class RetargetAndRender(io.ComfyNode):
     ) -> io.NodeOutput:
         from .. import rendering
 
+        check_values(cls, environment_strength=environment_strength)
         panoramas = () if environment is None else environment[..., :3]
         lighting = [rendering.Lighting.under(panorama, environment_strength) for panorama in panoramas]
         figure = rendering.avatar_figure(avatar, pose, avatar.expressions.parse(expressions))

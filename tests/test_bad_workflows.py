@@ -184,12 +184,17 @@ def test_an_edit_that_was_changed_by_hand_stops_its_node_only_when_it_is_queued(
         ("PASCamera", "focal_mm"),
         ("PASCamera", "fill"),
         ("PASCamera", "distance"),
+        ("PASCamera", "yaw"),
+        ("PASOutpaint", "denoise"),
+        ("PASOutpaint", "cfg"),
+        ("PasteAvatar", "shadow"),
     ],
 )
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_that_are_none_are_refused_by_name(comfy: ComfyHost, kind: str, name: str, value: float):
     """JSON has no NaN, but Python writes and reads it, and ComfyUI's limits let it pass."""
-    graph = quick(api())
+    flow = "avatar_in_pas_scene" if kind == "PASOutpaint" else "avatar_on_backdrop"
+    graph = quick(api(flow))
     inputs_of(graph, kind)[name] = value
     assert name in refused(comfy, graph)
-    assert comfy.run(quick(api())).files
+    assert comfy.run(quick(api(flow))).files
