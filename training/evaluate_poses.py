@@ -5,7 +5,8 @@ the bundled model, further checkpoints (`--row NAME=FILE`, trained by `training/
 samples towards VPoser by that strength) and the outputs of other programs (`--outputs NAME=FOLDER`, see
 `training/outputs.py`; `--list` prints the texts that they must answer). All rows answer the same texts with the same
 number of candidates and are ranked by the same ranker (`--picker`); another one (`--judge`), trained with another seed
-on the other half of the poses, measures R-precision. `training/table.py` trains all of this and calls it.
+on the other half of the poses, measures R-precision; it has seen the held-out actions and wordings, which a judge must
+know. `training/table.py` trains all of this and calls it.
 
 Splits: new people (the test split of the motion capture) and, with `--hold-out`, 40 actions never trained on in any
 wording and unseen wordings of trained actions. Columns:
@@ -40,6 +41,7 @@ import torch
 
 from ..pose_prior.kinematics import joint_positions
 from ..pose_prior.ranker import PoseRanker, load_ranker
+from ..pose_prior.sampling import GUIDANCE_SCALE
 from ..pose_prior.text_encoder import MiniLMEncoder
 from ..pose_prior.text_to_pose import TextToPose
 from ..pose_prior.vposer import VPoser, load_vposer
@@ -200,8 +202,8 @@ def markdown(rows: dict[str, dict[str, dict[str, str]]], setting: Setting, budge
     held = len(setting.splits) > 1
     blocks = [
         f"Best of {setting.drawn} candidates a text for every row, picked by one ranker and judged by another (other "
-        f"seed, other half of the poses); 25 steps. Model rows: {budget}."
-        + (f" '{BUNDLED}' has trained on the held-out actions and wordings." if held else "")
+        f"seed, other half of the poses); 25 steps, guidance {GUIDANCE_SCALE}. Model rows: {budget}."
+        + (f" The judge and '{BUNDLED}' have trained on the held-out actions and wordings." if held else "")
     ]
     headings = [*(split.name for split in setting.splits), "95 prompts by geometric facts"]
     for heading in headings:
