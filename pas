@@ -563,18 +563,19 @@ def demo(options: argparse.Namespace) -> int:
     for inputs in (node["inputs"] for node in workflow.values()):
         if inputs.get("text") == scene and options.prompt is not None:  # the scene is painted for the same words
             inputs["text"] = options.prompt
-    used = {}
+    used: dict[str, list] = {}  # what is said at the end: pose and scene have seeds of their own
     for inputs in (node["inputs"] for node in workflow.values()):
         for name, value in changes.items():
             if not isinstance(inputs.get(name, []), list):  # it is there and not linked to another node
-                used[name] = inputs[name] = inputs[name] if value is None else value
+                inputs[name] = inputs[name] if value is None else value
+                used.setdefault(name, []).append(inputs[name])
     host = get_host(options)
     started = time.monotonic()
     with start_server(host, base) as server:
         server.check(workflow)
         files = headless.files_of(server.run(workflow, headless.Progress(workflow)))
         target.write_bytes(server.view(files[-1]))
-    what = ", ".join(f"{name} {value!r}" for name, value in used.items())
+    what = ", ".join(f"{name} {' and '.join(map(repr, dict.fromkeys(values)))}" for name, values in used.items())
     print(f"{target}: {what}; {time.monotonic() - started:.0f} s")
     return 0
 
