@@ -130,7 +130,7 @@ class Learner(nn.Module):
         self.read = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, self.size + ROOT_DIM)) if reads else None
 
     def forward(self, noised, time, features: TextFeatures, drop, pooled) -> tuple[torch.Tensor | None, torch.Tensor]:
-        guess = self.read and self.read(self.denoiser.pooled_in(pooled))
+        guess = None if self.read is None else self.read(self.denoiser.pooled_in(pooled))
         clean = self.denoiser(noised[:, : self.size], noised[:, self.size :], time, features, drop, trim=True)
         return guess, torch.cat(clean, 1)
 
