@@ -32,14 +32,14 @@ class RankerTrainConfig(TrainConfig):
     data: str = ""  # folder of the mocap poses; empty: AVATAR_SCENE_POSES
     book: str = ""  # solved action book; empty: the product's own, "none": mocap alone
     body: str = ""  # SMPL-format body npz; empty: the bundled one
-    book_share: float = 0.6  # share of the action draws from the action book
-    geometry_share: float = 0.35  # share of captions that speak of visible geometry
+    book_share: float = 0.75  # share of the action draws from the action book
+    geometry_share: float = 0.25  # share of captions that speak of visible geometry
     situation_share: float = 0.2  # share of captions that speak of situations found by geometry
     caption_seed: int = 0  # of the automatic captions' wording, apart from `seed` so that runs share encoded captions
     hold_out: bool = False  # train without the actions and wordings of held_out.json
     encoder: str = "minilm"  # or clip:FOLDER, open_clip:ARCHITECTURE:WEIGHTS
     half: int = -1  # 0 or 1: train on the even or odd poses only (for an independent judge); -1: on all
-    text_noise: float = 0.03  # noise on the pooled text embedding, of unit length
+    text_noise: float = 0.6  # length of the noise on the pooled text embedding, whose own is 1: wordings matter less
     pose_noise: float = 0.05  # radians, on every rotation
     steps: int = 6000
     batch: int = 256
