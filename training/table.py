@@ -30,12 +30,14 @@ MDM_RECIPE = {  # its paper's: uniform timesteps, a linear text embedding, one p
     "noise-power": 1, "pooled-hidden": 0, "pooled-steps": 1, "text-noise": 0, "read-captions": 0,
 }  # fmt: skip
 
+RANKER_RECIPE = ("--text-noise", "0.03", "--book-share", "0.6", "--geometry-share", "0.35")  # a judge hears every word
+
 
 def stages(options: argparse.Namespace) -> list[Stage]:
     """The trainings in order: what the others need first."""
     pose = ("--hold-out", "--steps", str(options.steps), "--warmup", str(max(1, options.steps // 20)))
     warmup = str(max(1, options.ranker_steps // 20))
-    ranker = ("--steps", str(options.ranker_steps), "--warmup", warmup)
+    ranker = ("--steps", str(options.ranker_steps), "--warmup", warmup, *RANKER_RECIPE)
     result = "text_to_pose.safetensors"
     chain = []
     if options.vposer_steps:
