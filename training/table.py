@@ -26,11 +26,12 @@ ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D sa
     "MDM-style": ("mdm", ""),
     "MDM-style, trained like ours": ("mdm_like_ours", ""),
 }
-MDM_RECIPE = {  # its paper's: uniform timesteps, a linear text embedding, one pose a caption, nothing but denoising
-    "noise-power": 1, "pooled-hidden": 0, "pooled-steps": 1, "text-noise": 0, "read-captions": 0,
-}  # fmt: skip
-
-RANKER_RECIPE = ("--text-noise", "0.03", "--book-share", "0.6", "--geometry-share", "0.35")  # a judge hears every word
+# MDM's paper: uniform timesteps, a linear text embedding, one pose a caption, nothing but denoising.
+MDM_RECIPE = (
+    "--noise-power", "1", "--pooled-hidden", "0", "--pooled-steps", "1", "--text-noise", "0", "--read-captions", "0",
+)  # fmt: skip
+# Picker and judge hear every word; the bundled ranker hears texts through noise.
+RANKER_RECIPE = ("--text-noise", "0.03", "--book-share", "0.6", "--geometry-share", "0.35")
 
 
 def stages(options: argparse.Namespace) -> list[Stage]:
@@ -45,13 +46,12 @@ def stages(options: argparse.Namespace) -> list[Stage]:
         chain.append(Stage("vposer", "vposer", flags, "vposer.safetensors"))
         pose = (*pose, "--vposer", str(options.out / "vposer" / "vposer.safetensors"))
     mdm = (*pose, "--architecture", "mdm")
-    mdm_recipe = tuple(piece for name, value in MDM_RECIPE.items() for piece in (f"--{name}", str(value)))
     return [
         *chain,
         Stage("picker", "ranker", (*ranker, "--hold-out", "--half", "0", "--seed", "1"), "pose_ranker.safetensors"),
         Stage("judge", "ranker", (*ranker, "--half", "1", "--seed", "2"), "pose_ranker.safetensors"),
         Stage("ours", "pose", pose, result),
-        Stage("mdm", "pose", (*mdm, *mdm_recipe), result),
+        Stage("mdm", "pose", (*mdm, *MDM_RECIPE), result),
         Stage("mdm_like_ours", "pose", mdm, result),
         Stage("sixd", "pose", (*pose, "--representation", "6d"), result),
         Stage("mocap", "pose", (*pose, "--book", "none"), result),
