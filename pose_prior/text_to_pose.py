@@ -137,6 +137,19 @@ class TextToPose:
         return tuple(FINGER_STATES[state] for state in left), tuple(FINGER_STATES[state] for state in right)
 
 
+def choose(pose: SMPLPose, features: TextFeatures, ranker: PoseRanker, n: int) -> list[int]:
+    """The rows of the `n` poses to keep of every text's candidates: the best, then those that fit and differ.
+
+    pose: (texts * drawn) candidates, text by text; drawn >= n. Candidates that lean unlike the others count less.
+    """
+    texts = len(features.pooled)
+    scores = ranker.score(pose, features).view(texts, -1)
+    scores = scores - TYPICAL_TILT * _tilt_from_the_rest(pose, texts).to(scores)
+    joints = ranker.joints(pose.body_pose, pose.global_orient).unflatten(0, scores.shape)
+    order = _best_and_varied(scores, joints, n).cpu() + torch.arange(texts)[:, None] * scores.shape[1]
+    return order.flatten().tolist()
+
+
 def _tilt_from_the_rest(pose: SMPLPose, texts: int) -> torch.Tensor:
     """(texts, n) how far each pose's pelvis leans from the mean of its text's candidates: 1 - cosine, 0 to 2."""
     up = roma.rotvec_to_rotmat(pose.global_orient)[..., 1].unflatten(0, (texts, -1))  # the pelvis' y axis in the world
@@ -246,9 +259,5 @@ class PosePrior:
         pose = decode(code, self.vposer)
         if self.ranker is None:
             return pose, code
-        scores = self.ranker.score(pose, features).view(len(texts), drawn)
-        scores = scores - TYPICAL_TILT * _tilt_from_the_rest(pose, len(texts)).to(scores)
-        joints = self.ranker.joints(pose.body_pose, pose.global_orient).unflatten(0, scores.shape)
-        order = _best_and_varied(scores, joints, n).cpu() + torch.arange(len(texts))[:, None] * drawn
-        chosen = order.flatten().tolist()
+        chosen = choose(pose, features, self.ranker, n)
         return pose.select(chosen), code.select(chosen)

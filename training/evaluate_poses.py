@@ -18,7 +18,7 @@ wording and unseen wordings of trained actions. Columns:
     diversity   mean distance of joints between two candidates of a text, centimetres
     impossible  share of joints bent beyond what real poses show
     s           processor seconds a prompt, all candidates
-    facts       share of the samples, and of prompts with one of n, that show what `prompt_facts.json` asks for
+    facts       share of the samples, and of prompts with one of n, that show what both sets of `facts.py` ask for
 
 Intervals are 95 % bootstrap over texts.
 """
@@ -43,7 +43,7 @@ from ..pose_prior.kinematics import joint_positions
 from ..pose_prior.ranker import PoseRanker, load_ranker
 from ..pose_prior.sampling import GUIDANCE_SCALE
 from ..pose_prior.text_encoder import MiniLMEncoder
-from ..pose_prior.text_to_pose import TextToPose
+from ..pose_prior.text_to_pose import TextToPose, choose
 from ..pose_prior.vposer import VPoser, load_vposer
 from ..smpl import SMPLPose
 from . import facts
@@ -53,6 +53,7 @@ from .data.corpus import load_poses
 from .data.mocap import load_mocap
 from .data.poses import PoseSet
 from .data.skeleton import rest_joints
+from .data.unseen import FACT_PROMPTS
 from .generators import Generator, encode_prompts, from_model, from_motions, from_retrieval, from_set, mean_pose
 from .held_out import load_held_out
 from .metrics import angle_limits, bootstrap, diversity, frechet_distance, impossible_share, retrieval_ranks
@@ -62,6 +63,7 @@ from .splits import Split, held_out_splits, make_split
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 BEGIN, END = "<!-- the table: written by evaluate_poses -->", "<!-- end of the table -->"
+FACTS = "prompts by geometric facts"
 BUNDLED = "bundled model (full training)"
 
 Row = Generator | dict[str, Generator]  # one for all splits, or one a split
@@ -93,7 +95,7 @@ def evaluate(generate: Row, setting: Setting) -> dict[str, dict[str, str]]:
     of_split = generate if isinstance(generate, dict) else dict.fromkeys([s.name for s in setting.splits], generate)
     row = {split.name: on_split(of_split[split.name], split, setting) for split in setting.splits}
     if not isinstance(generate, dict):
-        row["95 prompts by geometric facts"] = on_facts(generate, setting)
+        row[FACTS] = on_facts(generate, setting)
     return row
 
 
@@ -103,7 +105,7 @@ def on_split(generate: Generator, split: Split, setting: Setting) -> dict[str, s
     start = time.process_time()
     pose = generate(split.texts, drawn, 0)
     seconds = (time.process_time() - start) / count
-    best = best_of(pose, split.texts, drawn, 1, setting)
+    best = best_of(pose, split.texts, 1, setting)
     code = setting.vposer.encode(pose.body_pose).numpy().reshape(count, drawn, -1)
     real = setting.vposer.encode(torch.from_numpy(split.real.body)).numpy()
     fpd = [frechet_distance(np.concatenate(code), real), *fpd_interval(code, real)]
@@ -125,9 +127,9 @@ def on_split(generate: Generator, split: Split, setting: Setting) -> dict[str, s
 
 def on_facts(generate: Generator, setting: Setting) -> dict[str, str]:
     """The columns for the prompts that are scored by geometric facts."""
-    entries = facts.load_prompts()
+    entries = fact_prompts()
     prompts = [entry["prompt"] for entry in entries]
-    answered = best_of(generate(prompts, setting.drawn, 0), prompts, setting.drawn, setting.samples, setting)
+    answered = best_of(generate(prompts, setting.drawn, 0), prompts, setting.samples, setting)
     scores = facts.score(entries, list(joints_of(answered, setting.rest).view(len(prompts), -1, 24, 3)))
     share, any_, chance = (np.array([row[key] for row in scores]) for key in ("share", "any", "chance"))
     return {
@@ -137,11 +139,14 @@ def on_facts(generate: Generator, setting: Setting) -> dict[str, str]:
     }
 
 
-def best_of(pose: SMPLPose, texts: list[str], drawn: int, kept: int, setting: Setting) -> SMPLPose:
-    """The `kept` best of every text's `drawn` poses by the ranker."""
-    scores = setting.ranker.score(pose, encode_prompts(setting.encoder, texts)).view(len(texts), drawn)
-    order = scores.argsort(dim=1, descending=True, stable=True)[:, :kept]
-    return pose.select((order + torch.arange(len(texts))[:, None] * drawn).flatten())
+def fact_prompts() -> list[dict]:
+    """The prompts of both sets, with the facts that they ask for."""
+    return [entry for file in FACT_PROMPTS for entry in facts.load_prompts(file)]
+
+
+def best_of(pose: SMPLPose, texts: list[str], kept: int, setting: Setting) -> SMPLPose:
+    """The `kept` poses of every text's candidates that the product would keep."""
+    return pose.select(choose(pose, encode_prompts(setting.encoder, texts), setting.ranker, kept))
 
 
 def joints_of(pose: SMPLPose, rest: torch.Tensor) -> torch.Tensor:
@@ -194,26 +199,28 @@ def make_rows(options: argparse.Namespace, setting: Setting, train: PoseSet) -> 
 def asked(setting: Setting) -> list[str]:
     """Every text of the table, in the order in which output folders number them."""
     texts = [text for split in setting.splits for text in split.texts]
-    return list(dict.fromkeys([*texts, *(entry["prompt"] for entry in facts.load_prompts())]))
+    return list(dict.fromkeys([*texts, *(entry["prompt"] for entry in fact_prompts())]))
 
 
 def markdown(rows: dict[str, dict[str, dict[str, str]]], setting: Setting, budget: str) -> str:
     """One table a heading."""
     held = len(setting.splits) > 1
     blocks = [
-        f"Best of {setting.drawn} candidates a text for every row, picked by one ranker and judged by another (other "
-        f"seed, other half of the poses); 25 steps, guidance {GUIDANCE_SCALE}. Model rows: {budget}."
+        f"Best of {setting.drawn} candidates a text for every row, picked as the product picks by one ranker and "
+        f"judged by another (other seed, other half of the poses); 25 steps, guidance {GUIDANCE_SCALE}. Model "
+        f"rows: {budget}."
         + (f" The judge and '{BUNDLED}' have trained on the held-out actions and wordings." if held else "")
     ]
-    headings = [*(split.name for split in setting.splits), "95 prompts by geometric facts"]
+    headings = [*(split.name for split in setting.splits), FACTS]
     for heading in headings:
         of_split = next((split for split in setting.splits if split.name == heading), None)
-        about = f": {len(of_split.texts)} texts of {len(set(of_split.actions))} actions" if of_split else ""
+        about = f"{len(of_split.texts)} texts of {len(set(of_split.actions))} actions" if of_split else ""
+        about = about or f"{len(fact_prompts())} prompts of the two sets"
         shown = {name: row[heading] for name, row in rows.items() if heading in row}
         columns = list(next(iter(shown.values())))
         lines = ["| row | " + " | ".join(columns) + " |", "| --- |" + " --- |" * len(columns)]
         lines += [f"| {name} | " + " | ".join(row[column] for column in columns) + " |" for name, row in shown.items()]
-        blocks += [f"**{heading[0].upper()}{heading[1:]}**{about}", "\n".join(lines)]
+        blocks += [f"**{heading[0].upper()}{heading[1:]}**: {about}", "\n".join(lines)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -239,7 +246,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--judge", type=Path, help="a ranker trained on other data; default: the bundled one")
     parser.add_argument("--clip", help="folder of a CLIP model in transformers' format, for CLIPSIM")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
-    parser.add_argument("--texts", type=int, default=80, help="texts a split, at most")
+    parser.add_argument("--texts", type=int, default=400, help="texts a split, at most")
     parser.add_argument("-n", type=int, default=5, help="samples a text")
     parser.add_argument("--oversampling", type=int, default=2, help="candidates for each of them")
     parser.add_argument("--budget", default="as each was trained", help="said above the table")

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2400, help="of every text-to-pose model, 256 poses each")
     parser.add_argument("--ranker-steps", type=int, default=1200, help="of the ranker that picks and of the judge")
     parser.add_argument("--vposer-steps", type=int, default=0, help="0: the bundled VPoser, which saw every action")
-    parser.add_argument("--texts", type=int, default=80, help="texts a split, at most")
+    parser.add_argument("--texts", type=int, default=400, help="texts a split, at most")
     add_machine_options(parser)
     parser.add_argument("--only", choices=("train", "evaluate"), help="one half of the work")
     options = parser.parse_args()
