@@ -12,7 +12,7 @@ from avatar_scene.smpl import SMPLPose, mirror_pose
 from avatar_scene.training.data.captions import CaptionBank
 from avatar_scene.training.data.describe import geometry_groups, rows_of, situation_groups
 from avatar_scene.training.data.geometry import Measures, facts
-from avatar_scene.training.data.groups import CaptionGroup, PairSampler, action_groups
+from avatar_scene.training.data.groups import CaptionGroup, PairSampler, Paraphrases, action_groups
 from avatar_scene.training.data.mocap import load_mocap
 from avatar_scene.training.data.poses import PoseSet, concatenate, group_weights, mirror_body, mirror_root, swap_sides
 from avatar_scene.training.data.skeleton import rest_joints
@@ -119,6 +119,18 @@ def test_pairs_are_drawn_by_source_share_and_describe_their_poses(tmp_path):
     assert (rows[caption == bank.index["one"]] == 0).all()
     assert (rows[caption == bank.index["two"]] == 2).all()
     assert set(rows[caption == bank.index["four"]].flatten().tolist()) == {3, 4, 5}
+
+
+def test_paraphrases_differ_within_an_action_alone():
+    said = {"a": ("one", "three", "eleven"), "b": ("four and five",)}
+    bank = CaptionBank([text for texts in said.values() for text in texts], _Letters())
+    rows = np.array([0])
+    drawn = Paraphrases([CaptionGroup(n, (text,), rows, 1.0) for n, texts in said.items() for text in texts], bank)
+    torch.manual_seed(0)
+    moved = drawn.draw(2000)
+    assert moved.shape == (2000, bank.pooled.shape[1])
+    lengths = [float(bank.pooled[bank.index[text], 0]) for text in said["a"]]
+    assert set(moved[:, 0].tolist()) == {a - b for a in lengths for b in lengths}
 
 
 def test_every_caption_of_an_action_stands_for_all_its_poses():

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 import torch
 from avatar_scene.pose_prior.clip_encoder import load_encoder
-from avatar_scene.pose_prior.text_encoder import TOKEN_SLOTS, TextFeatures
+from avatar_scene.pose_prior.text_encoder import TOKEN_SLOTS, MiniLMEncoder, TextFeatures
 from avatar_scene.pose_prior.text_to_pose import TextToPose
 from avatar_scene.training import pose
+from avatar_scene.training.data.captions import CaptionBank
+from avatar_scene.training.data.corpus import Corpus
+from avatar_scene.training.data.groups import action_groups
+from avatar_scene.training.data.poses import PoseSet
 from safetensors.torch import load_file
 from tiny_clip import write_clip_folder
 
@@ -74,14 +78,21 @@ def test_the_comparison_model_and_6d_train_too(monkeypatch, data, tmp_path):
     assert torch.isfinite(model.sample(["a person is waving"], 1, steps=2).body).all()
 
 
-def test_hidden_tokens_never_leave_a_text_without_any():
-    config = pose.PoseConfig(hide_tokens=1.0, text_noise=0.1)
-    loss = pose.DenoisingLoss(torch.zeros(1, 38), None, None, config, "cpu")
+def test_hidden_tokens_never_leave_a_text_without_any_and_texts_move_by_paraphrases():
+    bank = CaptionBank(list(CLIPS.values()), MiniLMEncoder())
+    poses = PoseSet(
+        np.zeros((2, 21, 3)), np.zeros((2, 3)), np.ones(2), ["an action"] * 2, [[x] for x in CLIPS.values()]
+    )
+    corpus = Corpus(poses, [(action_groups(poses), 1.0)])
     mask = torch.arange(TOKEN_SLOTS) < torch.tensor([1, 5, 20, 63] * 50)[:, None]
-    features = TextFeatures(torch.randn(200, TOKEN_SLOTS, 8), mask, torch.nn.functional.normalize(torch.randn(200, 8)))
-    torch.manual_seed(0)
-    blurred = loss.blur(features)
-    assert blurred.mask[:, 0].all() and not (blurred.mask & ~mask).any()
-    assert 0.4 < blurred.mask.sum() / mask.sum() < 0.6
-    moved = (blurred.pooled - features.pooled).norm(dim=1)
-    assert 0.05 < moved.mean() < 0.15
+    pooled = torch.nn.functional.normalize(torch.randn(200, 384))
+    features = TextFeatures(torch.randn(200, TOKEN_SLOTS, 8), mask, pooled)
+    difference = (bank.pooled[0] - bank.pooled[1]).float().norm()
+    for text_noise, paraphrase_noise, least, most in ((0.1, 0.0, 0.09, 0.11), (0.0, 1.0, 0.3, 0.5)):
+        config = pose.PoseConfig(hide_tokens=1.0, text_noise=text_noise, paraphrase_noise=paraphrase_noise)
+        torch.manual_seed(0)
+        blurred = pose.DenoisingLoss(torch.zeros(2, 38), corpus, bank, config, "cpu").blur(features)
+        assert blurred.mask[:, 0].all() and not (blurred.mask & ~mask).any()
+        assert 0.4 < blurred.mask.sum() / mask.sum() < 0.6
+        moved = (blurred.pooled - pooled).norm(dim=1).mean()
+        assert least < moved / (difference if paraphrase_noise else 1) < most

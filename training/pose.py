@@ -25,8 +25,7 @@ from ..pose_prior.text_to_pose import KIND, TextToPose, pose_bundle
 from ..pose_prior.vposer import load_vposer
 from .common import TrainConfig, is_main_process, parse_config, seed_step, train
 from .data.captions import CaptionBank
-from .data.corpus import describe, load_corpus
-from .data.groups import PairSampler
+from .data.corpus import Corpus, describe, load_corpus
 from .data.poses import PoseSet
 from .mdm import EncoderDenoiser
 
@@ -57,9 +56,9 @@ class PoseConfig(TrainConfig):
     pooled_steps: float = 0.75  # steps that show pooled embeddings without tokens: one pose each of many captions
     hide_tokens: float = 0.5  # captions of other steps with a random share of tokens hidden: wordings matter less
     text_noise: float = 0.1  # length of the noise on the pooled text embedding, as a share of its own
+    paraphrase_noise: float = 1.0  # times the difference of two captions of one action, which moves it too
     poses_per_caption: int = 8  # noised poses that share one caption where tokens are shown
     read_captions: int = 512  # captions a step whose pose is also read off the embedded pooled slot alone, or 0
-    noise_power: float = 2.0  # timesteps have density t ** (noise_power - 1): the text matters where noise does
     init: str = ""  # a text_to_pose checkpoint of the same shape to start from; empty: from scratch
     steps: int = 15000
     batch: int = 256  # noised poses a step
@@ -70,9 +69,10 @@ class PoseConfig(TrainConfig):
 class DenoisingLoss:
     """Callable for `train`: draws captions and poses, noises the poses and scores the prediction."""
 
-    def __init__(self, targets: torch.Tensor, pairs: PairSampler, bank: CaptionBank, config: PoseConfig, device):
+    def __init__(self, targets: torch.Tensor, corpus: Corpus, bank: CaptionBank, config: PoseConfig, device):
         self.targets = targets.to(device)  # (N, body_dim + 6), standardised
-        self.pairs, self.bank, self.config, self.device = pairs, bank, config, device
+        self.pairs, self.paraphrases = corpus.sampler(bank), corpus.paraphrases(bank)
+        self.bank, self.config, self.device = bank, config, device
         self.signal = alphas_cumprod().to(device)
 
     def __call__(self, model: nn.Module, step: int) -> dict[str, torch.Tensor]:
@@ -82,8 +82,7 @@ class DenoisingLoss:
         captions = max(1, config.batch // repeat)
         caption, rows, _ = self.pairs.draw(captions, repeat)
         clean = self.targets[rows.flatten().to(self.device)]
-        time = (TRAIN_STEPS * torch.rand(len(clean)) ** (1 / config.noise_power)).long().clamp(max=TRAIN_STEPS - 1)
-        time = time.to(self.device)
+        time = torch.randint(TRAIN_STEPS, (len(clean),)).to(self.device)
         noise = torch.randn(clean.shape).to(self.device)
         signal = self.signal[time][:, None]
         noised = signal.sqrt() * clean + (1 - signal).sqrt() * noise
@@ -110,9 +109,8 @@ class DenoisingLoss:
         texts, slots = features.mask.shape
         kept = torch.where(torch.rand(texts) < self.config.hide_tokens, torch.rand(texts), 1.0)[:, None]
         mask = features.mask & ((torch.rand(texts, slots) < kept) | (torch.arange(slots) == 0))
-        pooled = features.pooled
-        noise = torch.randn_like(pooled) * pooled.norm(dim=1, keepdim=True) / pooled.shape[1] ** 0.5
-        return TextFeatures(features.tokens, mask, pooled + self.config.text_noise * noise)
+        pooled = self.paraphrases.blur(features.pooled, self.config.text_noise, self.config.paraphrase_noise)
+        return TextFeatures(features.tokens, mask, pooled)
 
 
 class Learner(nn.Module):
@@ -217,7 +215,7 @@ def main() -> None:
         denoiser.set_statistics(*standardise(targets, torch.from_numpy(poses.weight)))
         denoiser.set_text_scale(*(scale.item() for scale in bank.scale()))
     mean, std = denoiser.statistics()
-    loss = DenoisingLoss((targets - mean) / std, corpus.sampler(bank), bank, config, device)
+    loss = DenoisingLoss((targets - mean) / std, corpus, bank, config, device)
     print(f"{describe(corpus)}; {sum(p.numel() for p in denoiser.parameters()):,} parameters")
     state = train(Learner(denoiser, config.read_captions > 0), loss, config)
     prefix = "denoiser."

@@ -4,7 +4,7 @@ Trains every model of the table on the same data, without the held-out actions a
 same number of steps, then lets `evaluate_poses` write the table into RESULTS.md. What a kill interrupts is continued by
 the same command; what is finished is not trained again.
 
-The default budget is short: an hour of one core with `--precision bf16`. At full length, on a GPU:
+The default budget is short: some two hours of one core with `--precision bf16`. At full length, on a GPU:
 
     python -m avatar_scene.training.table --data POSES --steps 8000 --ranker-steps 3000 --vposer-steps 12000
 """
@@ -26,9 +26,10 @@ ROWS = {  # row of the table -> stage, and how much VPoser regularises its 6D sa
     "MDM-style": ("mdm", ""),
     "MDM-style, trained like ours": ("mdm_like_ours", ""),
 }
-# MDM's paper: uniform timesteps, a linear text embedding, one pose a caption, nothing but denoising.
+# MDM's paper: a linear text embedding, one pose a caption, nothing but denoising.
 MDM_RECIPE = (
-    "--noise-power", "1", "--pooled-hidden", "0", "--pooled-steps", "1", "--text-noise", "0", "--read-captions", "0",
+    "--pooled-hidden", "0", "--pooled-steps", "1", "--text-noise", "0", "--paraphrase-noise", "0",
+    "--read-captions", "0",
 )  # fmt: skip
 # Picker and judge hear every word; the bundled ranker hears texts through noise.
 RANKER_RECIPE = ("--text-noise", "0.03", "--book-share", "0.6", "--geometry-share", "0.35")

@@ -11,7 +11,7 @@ from .book import BOOK, load_book
 from .captions import CaptionBank
 from .describe import geometry_groups, situation_groups
 from .geometry import Measures, facts
-from .groups import CaptionGroup, PairSampler, action_groups
+from .groups import CaptionGroup, PairSampler, Paraphrases, action_groups
 from .mocap import load_mocap
 from .poses import PoseSet, concatenate
 from .skeleton import rest_joints
@@ -41,6 +41,10 @@ class Corpus:
     def sampler(self, bank: CaptionBank) -> PairSampler:
         """Draws captions and poses; see `PairSampler`."""
         return PairSampler(self.sources, self.poses.weight, bank)
+
+    def paraphrases(self, bank: CaptionBank) -> Paraphrases:
+        """Draws differences between captions of an action; see `Paraphrases`."""
+        return Paraphrases(self.sources[0][0], bank)
 
 
 def load_corpus(config) -> Corpus:

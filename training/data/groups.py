@@ -60,3 +60,29 @@ class PairSampler:
         caption = torch.stack([self.captions[g][int(u * len(self.captions[g]))] for g, u in zip(group, pick)])
         rows = [self.rows[g][torch.multinomial(self.weights[g], poses, replacement=True)] for g in group]
         return caption, torch.stack(rows), group
+
+
+class Paraphrases:
+    """How the embeddings of captions of one action differ: where a text may move without another meaning."""
+
+    def __init__(self, groups: list[CaptionGroup], bank: CaptionBank):
+        """groups: of actions, several with one name; captions of an action that has no other do not differ."""
+        captions: dict[str, set[int]] = defaultdict(set)
+        for group in groups:
+            captions[group.name].update(bank.index[text] for text in group.captions)
+        self.numbers = torch.tensor([number for numbers in captions.values() for number in sorted(numbers)])
+        self.counts = torch.tensor([len(numbers) for numbers in captions.values()])
+        self.starts = self.counts.cumsum(0) - self.counts
+        self.pooled = bank.pooled
+
+    def draw(self, count: int) -> torch.Tensor:
+        """(count, E) differences of two captions' pooled embeddings, one action each, from torch's global generator."""
+        action = torch.randint(len(self.counts), (count,))
+        place = self.starts[action] + (torch.rand(2, count) * self.counts[action]).long()
+        first, second = self.pooled[self.numbers[place]].float()
+        return first - second
+
+    def blur(self, pooled: torch.Tensor, noise: float, paraphrase: float) -> torch.Tensor:
+        """(C, E) embeddings moved at random: by `noise` of their length and by `paraphrase` such differences."""
+        anywhere = torch.randn_like(pooled) * pooled.norm(dim=1, keepdim=True) / pooled.shape[1] ** 0.5
+        return pooled + noise * anywhere + paraphrase * torch.randn(len(pooled), 1) * self.draw(len(pooled))
