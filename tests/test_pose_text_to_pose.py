@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from avatar_scene.pose_prior import PoseCode, PosePrior, TextToPose, decode, regularize, text_to_pose
+from avatar_scene.pose_prior import PoseCode, PosePrior, TextToPose, choice, decode, regularize
 from avatar_scene.pose_prior.checkpoint import load_checkpoint, save_checkpoint
 from avatar_scene.pose_prior.text_encoder import MiniLMEncoder
 from avatar_scene.pose_prior.text_to_pose import KIND
@@ -25,8 +25,8 @@ def prior() -> PosePrior:
 
 
 def test_generated_poses_are_ranked_best_first(prior, monkeypatch):
-    monkeypatch.setattr(text_to_pose, "TYPICAL_TILT", 0.0)  # what the ranker says, without the cost of leaning
-    monkeypatch.setattr(text_to_pose, "VARIETY", 0.0)  # ... and of likeness
+    monkeypatch.setattr(choice, "TYPICAL_TILT", 0.0)  # what the ranker says, without the cost of leaning
+    monkeypatch.setattr(choice, "VARIETY", 0.0)  # ... and of likeness
     texts = ["a person is sitting on a chair", "raising the right hand"]
     pose, code = prior.generate(texts, 3, **FAST)
     assert len(pose) == len(code) == 6
@@ -43,7 +43,7 @@ def test_several_poses_begin_with_the_best_and_differ(prior, monkeypatch):
         return (joints[:, :, None] - joints[:, None]).norm(dim=-1).mean((1, 2, 3))
 
     varied, _ = prior.generate(texts, 5, **FAST)
-    monkeypatch.setattr(text_to_pose, "VARIETY", 0.0)
+    monkeypatch.setattr(choice, "VARIETY", 0.0)
     best, _ = prior.generate(texts, 5, **FAST)
     assert torch.equal(varied.body_pose[::5], best.body_pose[::5])
     assert (spread(varied) > spread(best)).all() and spread(varied).mean() > 1.2 * spread(best).mean()
@@ -52,9 +52,9 @@ def test_several_poses_begin_with_the_best_and_differ(prior, monkeypatch):
 def test_the_choice_takes_no_candidate_twice_and_all_if_asked():
     scores = torch.tensor([[0.5, 0.5, 0.49, 0.0]])
     joints = torch.tensor([0.0, 0.0, 1.0, 9.0]).view(1, 4, 1, 1).expand(1, 4, 2, 3)
-    assert text_to_pose._best_and_varied(scores, joints, 4).tolist() == [[0, 2, 1, 3]]
+    assert choice._best_and_varied(scores, joints, 4).tolist() == [[0, 2, 1, 3]]
     alike = torch.zeros(1, 4, 2, 3)
-    assert sorted(text_to_pose._best_and_varied(scores, alike, 4)[0].tolist()) == [0, 1, 2, 3]
+    assert sorted(choice._best_and_varied(scores, alike, 4)[0].tolist()) == [0, 1, 2, 3]
 
 
 def test_the_same_seed_gives_the_same_poses_whatever_else_is_asked(prior):

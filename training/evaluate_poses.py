@@ -39,11 +39,12 @@ import numpy as np
 import roma
 import torch
 
+from ..pose_prior.choice import choose
 from ..pose_prior.kinematics import joint_positions
 from ..pose_prior.ranker import PoseRanker, load_ranker
 from ..pose_prior.sampling import GUIDANCE_SCALE
 from ..pose_prior.text_encoder import MiniLMEncoder
-from ..pose_prior.text_to_pose import TextToPose, choose
+from ..pose_prior.text_to_pose import TextToPose
 from ..pose_prior.vposer import VPoser, load_vposer
 from ..smpl import SMPLPose
 from . import facts
