@@ -213,6 +213,7 @@ def test_prompts_that_judge_are_kept_out_in_other_persons_and_forms():
     assert kept.captions == ("a vampire brushes his fangs",) and kept.share == 0.5
 
 
+@needs_shared
 def test_mocap_reader_leaves_out_unclear_origins_and_splits_by_person():
     sets = {split: load_mocap(SHARED, split) for split in ("train", "val", "test")}
     assert all(len(poses) > 100 for poses in sets.values())
