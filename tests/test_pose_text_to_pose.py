@@ -36,17 +36,18 @@ def test_generated_poses_are_ranked_best_first(prior, monkeypatch):
 
 
 def test_several_poses_begin_with_the_best_and_differ(prior, monkeypatch):
-    texts = ["kicking a ball", "dancing", "waving", "doing yoga"]
+    texts = ["kicking a ball", "dancing", "waving", "doing yoga"]  # the best of these differ by themselves
+    texts += ["reading a book", "running", "jumping for joy", "playing the guitar", "sweeping the floor"]
 
     def spread(pose):  # of every text: mean distance of joints between two of its poses
         joints = load_body().posed(pose)[1].unflatten(0, (len(texts), 5))
-        return (joints[:, :, None] - joints[:, None]).norm(dim=-1).mean(-1).sum((1, 2)) / (5 * 4)
+        return (joints[:, :, None] - joints[:, None]).norm(dim=-1).mean((1, 2, 3))
 
     varied, _ = prior.generate(texts, 5, **FAST)
     monkeypatch.setattr(choice, "VARIETY", 0.0)
     best, _ = prior.generate(texts, 5, **FAST)
     assert torch.equal(varied.body_pose[::5], best.body_pose[::5])
-    assert (spread(varied) > spread(best)).all() and spread(varied).mean() > choice.ALIKE
+    assert (spread(varied) > spread(best))[:4].all() and spread(varied).mean() > 1.2 * spread(best).mean()
 
 
 def test_the_choice_takes_no_candidate_twice_and_all_if_asked():
