@@ -4,9 +4,9 @@ Trains every model of the table on the same data, without the held-out actions a
 same number of steps, then lets `evaluate_poses` write the table into RESULTS.md. What a kill interrupts is continued by
 the same command; what is finished is not trained again.
 
-The default budget is short: a good hour of one core with `--precision bf16`. At full length, on a GPU:
+By default it takes some two and a half hours of one core with `--precision bf16`. At full length, on a GPU:
 
-    python -m avatar_scene.training.table --data POSES --steps 8000 --ranker-steps 3000 --vposer-steps 12000
+    python -m avatar_scene.training.table --data POSES --steps 15000 --ranker-steps 3000 --vposer-steps 12000
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--data", default="", help="folder of the mocap poses (or AVATAR_SCENE_POSES)")
     parser.add_argument("--out", type=Path, default=Path("runs/table"), help="folder of the runs")
     parser.add_argument("--cache", type=Path, default=Path("runs/captions"), help="encoded captions are kept here")
-    parser.add_argument("--steps", type=int, default=2400, help="of every text-to-pose model, 256 poses each")
+    parser.add_argument("--steps", type=int, default=6000, help="of every text-to-pose model, 256 poses each")
     parser.add_argument("--ranker-steps", type=int, default=1200, help="of the ranker that picks and of the judge")
     parser.add_argument("--vposer-steps", type=int, default=0, help="0: the bundled VPoser, which saw every action")
     parser.add_argument("--texts", type=int, default=400, help="texts a split, at most")
