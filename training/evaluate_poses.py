@@ -29,6 +29,7 @@ import argparse
 import hashlib
 import json
 import re
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -205,13 +206,14 @@ def asked(setting: Setting) -> list[str]:
 
 def markdown(rows: dict[str, dict[str, dict[str, str]]], setting: Setting, budget: str) -> str:
     """One table a heading."""
-    held = len(setting.splits) > 1
-    blocks = [
+    intro = (
         f"Best of {setting.drawn} candidates a text for every row, picked as the product picks by one ranker and "
         f"judged by another (other seed, other half of the poses); 25 steps, guidance {GUIDANCE_SCALE}. Model "
         f"rows: {budget}."
-        + (f" The judge and '{BUNDLED}' have trained on the held-out actions and wordings." if held else "")
-    ]
+    )
+    if len(setting.splits) > 1:
+        intro += f" The judge and '{BUNDLED}' have trained on the held-out actions and wordings."
+    blocks = [textwrap.fill(intro, 124)]
     headings = [*(split.name for split in setting.splits), FACTS]
     for heading in headings:
         of_split = next((split for split in setting.splits if split.name == heading), None)
