@@ -4,7 +4,7 @@ Trains every model of the table on the same data, without the held-out actions a
 same number of steps, then lets `evaluate_poses` write the table into RESULTS.md. What a kill interrupts is continued by
 the same command; what is finished is not trained again.
 
-By default it takes some two and a half hours of one core with `--precision bf16`. At full length, on a GPU:
+By default it takes some two hours of one core with `--precision bf16`. At full length, on a GPU:
 
     python -m avatar_scene.training.table --data POSES --steps 15000 --ranker-steps 3000 --vposer-steps 12000
 """
